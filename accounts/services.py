@@ -1,0 +1,21 @@
+"""The audit trail is written here and nowhere else."""
+
+from typing import Any
+
+from django.db import models
+
+from accounts.models import AuditEntry, User
+
+
+def record(verb: str, subject: models.Model, *, by: User | None, **changes: Any) -> AuditEntry:
+    """Write down that `by` (None: the system) did `verb` to `subject`. Call inside the change's transaction.
+
+    `changes` are plain values, or [old, new] pairs for a field that moved.
+    """
+    return AuditEntry.objects.create(
+        actor=by,
+        verb=verb,
+        subject_type=subject._meta.label_lower,
+        subject_id=getattr(subject, "public_id", None) or str(subject.pk),
+        changes=changes,
+    )

@@ -1,0 +1,137 @@
+"""The facts the shelf is compiled from, loaded for a page of products in a constant number of queries."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from catalog.models import Market, Offer, Price, Product, Promotion
+from catalog.shelf import OfferTerms, PriceSteps, RightsSteps, compile_rights
+from licensing.facts import RightsFacts, load_rights_facts
+from licensing.gate import Article
+
+#: What the compiler reads of a product, in this order.
+_PRODUCT_COLUMNS = (
+    "pk", "film_id", "merchant_id", "category_id", "licence_id", "sku", "reveals", "on_sale_at", "street_on",
+    "state", "listing",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ProductFacts:
+    product_id: int
+    film_id: int
+    category_id: int
+    is_active: bool
+    needs_campaign: bool
+    article: Article
+    article_key: tuple[object, ...]
+    #: By market id.
+    prices: dict[int, list[PriceSteps]]
+    offers: dict[int, list[OfferTerms]]
+
+
+@dataclass
+class FactsReader:
+    """Reads product facts page by page and keeps what pages share: licences, merchants, embargoes, and the rights
+    compiled from them. One reader serves one transaction; a new one sees what has changed since."""
+
+    markets: Sequence[Market]
+    _rights: RightsFacts | None = None
+    _known: set[tuple[str, int | None]] = field(default_factory=set)
+    _articles: dict[tuple[object, ...], Article] = field(default_factory=dict)
+    _steps: dict[tuple[object, ...], RightsSteps] = field(default_factory=dict)
+
+    def read(self, product_ids: Collection[int], *, lock: bool) -> list[ProductFacts]:
+        """The facts of these products, by id. With `lock` their rows stay locked until the transaction ends,
+        so that two compilations of one product follow each other and the second sees what the first's cause was."""
+        products = Product.objects.filter(pk__in=product_ids).order_by("pk")
+        if lock:
+            products = products.select_for_update(no_key=True)
+        rows = list(products.values_list(*_PRODUCT_COLUMNS))
+        ids = [row[0] for row in rows]
+        prices = self._read_prices(ids)
+        offers = self._read_offers(ids)
+        self._learn_rights(rows)
+        return [self._product_facts(row, prices, offers) for row in rows]
+
+    def rights_steps(self, facts: ProductFacts, market: Market) -> RightsSteps:
+        """How far the product is in `market` over time, compiled once per article."""
+        key = (market.pk, *facts.article_key)
+        steps = self._steps.get(key)
+        if steps is None:
+            steps = self._steps[key] = compile_rights(facts.article, market.countries)
+        return steps
+
+    def _read_prices(self, ids: list[int]) -> dict[int, dict[int, list[PriceSteps]]]:
+        found: dict[int, dict[int, list[PriceSteps]]] = {}
+        last: tuple[int, int] | None = None
+        steps: list[tuple[datetime, int | None]] = []
+        rows = (
+            Price.objects.filter(variant__product__in=ids, market__in=[market.pk for market in self.markets])
+            .order_by("variant__product_id", "market_id", "variant_id", "starts_at")
+            .values_list("variant__product_id", "market_id", "variant_id", "starts_at", "amount")
+        )
+        for product_id, market_id, variant_id, starts_at, amount in rows.iterator(chunk_size=20_000):
+            if last != (variant_id, market_id):
+                last = (variant_id, market_id)
+                steps = []
+                found.setdefault(product_id, {}).setdefault(market_id, []).append(steps)
+            steps.append((starts_at, amount))
+        return found
+
+    def _read_offers(self, ids: list[int]) -> dict[int, dict[int, list[OfferTerms]]]:
+        found: defaultdict[int, dict[int, list[OfferTerms]]] = defaultdict(dict)
+        rows = Offer.objects.filter(product__in=ids, promotion__is_published=True).values_list(
+            "product_id", "market_id", "promotion_id", "kind", "value"
+        )
+        promotions: dict[int, tuple[int, datetime, datetime, datetime]] = {}
+        held: set[tuple[int, int]] = set()
+        for product_id, market_id, promotion_id, kind, value in rows.iterator(chunk_size=20_000):
+            if promotion_id not in promotions:
+                promotions |= _promotion_terms()
+                held = set(Promotion.held_markets.through.objects.values_list("promotion_id", "market_id"))
+            if (promotion_id, market_id) not in held:
+                terms = OfferTerms(promotion_id, *promotions[promotion_id], kind, value)
+                found[product_id].setdefault(market_id, []).append(terms)
+        return found
+
+    def _learn_rights(self, rows: list[tuple]) -> None:
+        needed = {("film", row[1]) for row in rows} | {("merchant", row[2]) for row in rows}
+        needed |= {("licence", row[4]) for row in rows if row[4]}
+        if needed <= self._known:
+            return
+        self._known |= needed
+        ids: dict[str, list[int]] = defaultdict(list)
+        for kind, pk in self._known:
+            ids[kind].append(pk)  # type: ignore[arg-type]
+        self._rights = load_rights_facts(film_ids=ids["film"], merchant_ids=ids["merchant"], licence_ids=ids["licence"])
+
+    def _product_facts(self, row: tuple, prices: dict, offers: dict) -> ProductFacts:
+        pk, film_id, merchant_id, category_id, licence_id, sku, reveals, on_sale_at, street_on, state, listing = row
+        assert self._rights is not None
+        schedule = self._rights.schedules.get(licence_id)
+        key = (film_id, merchant_id, category_id, licence_id, reveals, on_sale_at, street_on, schedule and sku in schedule)
+        article = self._articles.get(key)
+        if article is None:
+            article = self._articles[key] = self._rights.article(
+                film_id=film_id, merchant_id=merchant_id, category_id=category_id, licence_id=licence_id, sku=sku,
+                reveals=reveals, on_sale_at=on_sale_at, street_on=street_on,
+            )  # fmt: skip
+        return ProductFacts(
+            product_id=pk,
+            film_id=film_id,
+            category_id=category_id,
+            is_active=state == Product.State.ACTIVE,
+            needs_campaign=listing == Product.Listing.CAMPAIGN,
+            article=article,
+            article_key=key,
+            prices=prices.get(pk, {}),
+            offers=offers.get(pk, {}),
+        )
+
+
+def _promotion_terms() -> dict[int, tuple[int, datetime, datetime, datetime]]:
+    """Priority, age, start and end of each published promotion: a few rows, read once a page."""
+    rows = Promotion.objects.filter(is_published=True).values_list("pk", "priority", "since", "starts_at", "ends_at")
+    return {pk: (priority, since, starts_at, ends_at) for pk, priority, since, starts_at, ends_at in rows}

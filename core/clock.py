@@ -1,0 +1,29 @@
+"""Instants and periods. Time is UTC and always an argument; periods are half-open: [starts_at, ends_at)."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from core.territories import zone_of
+
+#: The two ends of time for rows that have always been true or stay true. Real instants rather than NULL
+#: or infinity, so that every database compares and indexes them the same way.
+ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
+FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
+
+
+def start_of_day(on: date, zone: str) -> datetime:
+    """The instant at which `on` begins in the IANA `zone`, in UTC.
+
+    The arithmetic is done on the wall clock, so a change to summer time never shifts the day.
+    """
+    return datetime.combine(on, time.min, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
+def end_of_day(on: date, zone: str) -> datetime:
+    """The first instant after the last day `on`, for half-open periods that name their last day."""
+    return start_of_day(on + timedelta(days=1), zone)
+
+
+def start_of_day_in(on: date, country: str) -> datetime:
+    """The instant at which `on` begins in `country` (ISO 3166-1 alpha-2)."""
+    return start_of_day(on, zone_of(country))

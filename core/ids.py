@@ -1,0 +1,37 @@
+"""Public ids: a prefix that says what it is, and random letters that say nothing."""
+
+import secrets
+
+from django.db import models
+from django.utils.deconstruct import deconstructible
+
+#: Crockford's alphabet without look-alikes, in lower case.
+_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
+
+
+def new_public_id(prefix: str) -> str:
+    """`prefix_` and 16 random letters (80 bits)."""
+    number = secrets.randbits(80)
+    return f"{prefix}_" + "".join(_LETTERS[(number >> shift) & 31] for shift in range(0, 80, 5))
+
+
+@deconstructible
+class _PublicId:
+    """The default of a public id field, in a form that migrations can write down."""
+
+    def __init__(self, prefix: str) -> None:
+        self.prefix = prefix
+
+    def __call__(self) -> str:
+        return new_public_id(self.prefix)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _PublicId) and other.prefix == self.prefix
+
+    def __hash__(self) -> int:
+        return hash(self.prefix)
+
+
+def public_id_field(prefix: str) -> models.CharField:
+    """The column that every row known outside carries."""
+    return models.CharField(max_length=24, unique=True, editable=False, default=_PublicId(prefix))

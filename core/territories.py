@@ -1,0 +1,74 @@
+"""Countries as licences and markets speak of them: ISO 3166-1 alpha-2 codes and the zone of their calendar."""
+
+from functools import cache
+
+from babel import Locale
+from babel.core import get_global
+
+from core.errors import Refused
+
+#: Parts of a country that licences treat as territories of their own (domain rule: normalise first).
+_OWN_TERRITORY = {"US-PR": "PR", "US-GU": "GU", "US-MP": "MP", "CN-HK": "HK", "CN-MO": "MO", "CN-TW": "TW"}
+
+#: Countries with several zones: the one in which the trade dates its releases.
+_MAIN_ZONE = {
+    "AU": "Australia/Sydney",
+    "BR": "America/Sao_Paulo",
+    "CA": "America/Toronto",
+    "CL": "America/Santiago",
+    "CN": "Asia/Shanghai",
+    "CY": "Asia/Nicosia",
+    "DE": "Europe/Berlin",
+    "ES": "Europe/Madrid",
+    "ID": "Asia/Jakarta",
+    "KZ": "Asia/Almaty",
+    "MX": "America/Mexico_City",
+    "MY": "Asia/Kuala_Lumpur",
+    "NZ": "Pacific/Auckland",
+    "PT": "Europe/Lisbon",
+    "RU": "Europe/Moscow",
+    "UA": "Europe/Kyiv",
+    "US": "America/New_York",
+}
+
+
+def normalise_country(code: str) -> str:
+    """An ISO 3166-1 alpha-2 code in capitals; subdivisions that are territories of their own become countries.
+
+    Refuses `unknown_country` for anything else.
+    """
+    wanted = code.strip().upper()
+    wanted = _OWN_TERRITORY.get(wanted, wanted.partition("-")[0])
+    if wanted not in _known_countries():
+        raise Refused("unknown_country", country=code)
+    return wanted
+
+
+@cache
+def zone_of(country: str) -> str:
+    """The IANA zone in which `country` counts its days; UTC for a territory without inhabitants."""
+    return _MAIN_ZONE.get(country) or _zone_by_territory().get(country, "UTC")
+
+
+def country_name(country: str, language: str) -> str:
+    """The name of `country` in `language` ("en", "zh-hans"), or its code when CLDR has none."""
+    return _locale(language).territories.get(country, country)
+
+
+@cache
+def _locale(language: str) -> Locale:
+    return Locale.parse(language.replace("-", "_"))
+
+
+@cache
+def _zone_by_territory() -> dict[str, str]:
+    zones: dict[str, str] = {}
+    for zone, territory in sorted(get_global("zone_territories").items()):
+        zones.setdefault(territory, zone)
+    return zones
+
+
+@cache
+def _known_countries() -> frozenset[str]:
+    territories = Locale("en").territories
+    return frozenset(code for code in territories if len(code) == 2 and code.isalpha() and code not in {"EU", "UN", "EZ", "QO", "XA", "XB", "ZZ"})

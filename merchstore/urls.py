@@ -1,0 +1,18 @@
+"""Addresses: the desk, the API, and the storefront under /<market>/<language>/."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from merchstore import health
+
+urlpatterns = [
+    path("health/", health.health, name="health"),
+    path("desk/", admin.site.urls),
+    path("api/v1/", include("merchstore.api.urls")),
+    path("", include("merchstore.storefront.urls")),
+]
+
+# handler400 = "merchstore.storefront.views.bad_request"
+# handler403 = "merchstore.storefront.views.forbidden"
+# handler404 = "merchstore.storefront.views.not_found"
+# handler500 = "merchstore.storefront.views.server_error"

@@ -1,0 +1,271 @@
+"""`make demo`: the whole shop on this machine, with data, without a server and without root.
+
+    .venv/bin/python -m scripts.demo [--reset] [--port N]
+
+Web, worker and beat run as children; everything they write lies in `.demo/`. The first start migrates and loads, a
+later one serves what is there. Ctrl-C stops the three cleanly.
+"""
+
+import argparse
+import contextlib
+import fcntl
+import hashlib
+import http.client
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from scripts.steps import BIN, ROOT, STOP_SECONDS, Failed, plain_environment, run_step, say, step, tail
+
+FOLDER = ROOT / ".demo"
+STAMP = FOLDER / "stamp.json"
+FIRST_PORT = 8000
+START_SECONDS = 60
+LAUNCH_IN_SECONDS = 60
+PYTHON = BIN / "python"
+QUEUES = "default,staging,channels"
+
+# In the order in which they start; they stop the other way round, so that no work is handed to a worker that is gone.
+CHILDREN: dict[str, list[str | Path]] = {
+    "web": [BIN / "gunicorn", "--config", "gunicorn.conf.py", "merchstore.wsgi"],
+    "worker": [BIN / "celery", "-A", "merchstore", "worker", "-Q", QUEUES, "--concurrency=2", "--loglevel=INFO"],
+    "beat": [BIN / "celery", "-A", "merchstore", "beat", "--loglevel=INFO"],
+}
+
+
+def main(arguments: list[str]) -> int:
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    try:
+        return _demo(_options(arguments))
+    except Failed as failure:
+        say(f"✗ {failure}")
+        return 1
+    except KeyboardInterrupt:
+        say("\nstopped before it was ready; the next `make demo` goes on from here")
+        return 130
+
+
+def _options(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make demo")
+    parser.add_argument("--reset", action="store_true", help="throw the demo's data away and start over")
+    parser.add_argument("--port", type=int, help="default: the first free one from 8000 on")
+    return parser.parse_args(arguments)
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _demo(options: argparse.Namespace) -> int:
+    FOLDER.mkdir(exist_ok=True)
+    with _alone() as lock, contextlib.ExitStack() as stack:
+        if options.reset:
+            _clear()
+        port = _port(options.port)
+        environ = environment(port)
+        stamp = _prepare(environ)
+        running: dict[str, subprocess.Popen[bytes]] = {}
+        stack.callback(_stop_all, running)
+        for name, command in CHILDREN.items():
+            running[name] = _start(name, command, environ, lock)
+        with step("starting web, worker and beat"):
+            _wait_until_served(port, running)
+        if not stamp.get("scheduled"):
+            command = [PYTHON, "manage.py", "schedule_demo", "--in", str(LAUNCH_IN_SECONDS)]
+            run_step("scheduling the campaign", command, environ=environ)
+            _write_stamp({**stamp, "scheduled": time.time() + LAUNCH_IN_SECONDS})
+        _tell(port)
+        return _watch(running)
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[IO[str]]:
+    """Hold the folder's lock. The children inherit it, so that one left behind by a killed demo is noticed too."""
+    with (FOLDER / "lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise Failed(
+                f"a demo runs in this folder already: stop it first (processes {lock.read().strip()})"
+            ) from None
+        lock.truncate(0)
+        lock.write(f"{os.getpid()} ")
+        lock.flush()
+        yield lock
+
+
+def _clear() -> None:
+    for path in FOLDER.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name != "lock":
+            path.unlink()
+
+
+def _port(wanted: int | None) -> int:
+    for port in [wanted] if wanted else range(FIRST_PORT, FIRST_PORT + 50):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as gunicorn does: a past demo does not count
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise Failed(f"port {wanted or FIRST_PORT} is taken: make demo PORT=9000")
+
+
+def environment(port: int) -> dict[str, str]:
+    """What a site on this one machine sets; a colleague's own settings do not leak into the demo."""
+    secret = FOLDER / "secret"
+    if not secret.exists():
+        secret.touch(mode=0o600)
+        secret.write_text(secrets.token_urlsafe(50))
+    foreign = {"REDIS_URL", "BROKER_URL", "DEBUG", "LOG_LEVEL", "BEHIND_PROXY", "CSRF_TRUSTED_ORIGINS"}
+    inherited = {name: value for name, value in plain_environment().items() if name not in foreign}
+    return {
+        **inherited,
+        "DJANGO_SETTINGS_MODULE": "merchstore.settings",
+        "SECRET_KEY": secret.read_text(),
+        "SITE_URL": f"http://localhost:{port}",
+        "ALLOWED_HOSTS": "localhost,127.0.0.1",
+        "DATABASE_URL": f"sqlite:///{FOLDER}/db.sqlite3",
+        "MEDIA_ROOT": f"{FOLDER}/media",
+        "STATIC_ROOT": f"{FOLDER}/static",
+        "FEED_ROOT": f"{FOLDER}/feeds",
+        "BROKER_FOLDER": f"{FOLDER}/broker",
+        "BEAT_SCHEDULE_FILE": f"{FOLDER}/beat-schedule",
+        "BIND": f"127.0.0.1:{port}",
+        "WEB_CONCURRENCY": "1",
+        "WEB_THREADS": "8",
+    }
+
+
+def _prepare(environ: dict[str, str]) -> dict[str, object]:
+    """Bring database, static files and demo data to what the code says; nothing when they are there already."""
+    stamp: dict[str, object] = json.loads(STAMP.read_text()) if STAMP.exists() else {}
+    lock = [ROOT / "requirements.txt"]
+    steps = {
+        "migrating the database": ("migrate", [*ROOT.glob("*/migrations/*.py"), *lock], ("migrate", "--verbosity=0")),
+        "collecting static files": (
+            "static",
+            [*(ROOT / "static").rglob("*"), *lock],
+            ("collectstatic", "--noinput", "--verbosity=0"),
+        ),
+        "loading the demo's films, merchants and products": (
+            "data",
+            [path for path in (ROOT / "demo").rglob("*") if path.suffix != ".pyc"],
+            ("load_demo",),
+        ),
+    }
+    for name, (key, paths, command) in steps.items():
+        digest = _digest(paths)
+        if stamp.get(key) != digest:
+            run_step(name, [PYTHON, "manage.py", *command], environ=environ)
+            stamp[key] = digest
+            _write_stamp(stamp)
+    return stamp
+
+
+def _digest(paths: list[Path]) -> str:
+    together = hashlib.sha256()
+    for path in sorted(path for path in paths if path.is_file()):
+        together.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
+    return together.hexdigest()
+
+
+def _write_stamp(stamp: dict[str, object]) -> None:
+    draft = STAMP.with_suffix(".new")
+    draft.write_text(json.dumps(stamp, indent=2))
+    draft.replace(STAMP)
+
+
+def _start(name: str, command: list[str | Path], environ: dict[str, str], lock: IO[str]) -> subprocess.Popen[bytes]:
+    """In a session of its own: a terminal's Ctrl-C reaches only this program, which stops its children in order."""
+    with (FOLDER / f"{name}.log").open("wb") as output:
+        child = subprocess.Popen(
+            [str(part) for part in command],
+            cwd=ROOT,
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            pass_fds=[lock.fileno()],
+        )
+    lock.write(f"{child.pid} ")
+    lock.flush()
+    return child
+
+
+def _wait_until_served(port: int, running: dict[str, subprocess.Popen[bytes]]) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not _answers(port):
+        _check_alive(running)
+        if time.monotonic() > deadline:
+            raise Failed(f"the site does not answer after {START_SECONDS} s:\n{tail(FOLDER / 'web.log')}")
+        time.sleep(0.1)
+
+
+def _answers(port: int) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/health/")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _check_alive(running: dict[str, subprocess.Popen[bytes]]) -> None:
+    for name, child in running.items():
+        if (code := child.poll()) is not None:
+            raise Failed(f"{name} ended by itself (exit code {code}), its last words:\n{tail(FOLDER / f'{name}.log')}")
+
+
+def _watch(running: dict[str, subprocess.Popen[bytes]]) -> int:
+    try:
+        while True:
+            _check_alive(running)
+            time.sleep(0.5)
+    except KeyboardInterrupt:
+        say()
+        return 0
+
+
+def _stop_all(running: dict[str, subprocess.Popen[bytes]]) -> None:
+    """Last started, first stopped. A second Ctrl-C does not leave half of them behind, so it is not listened to."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    deadline = time.monotonic() + STOP_SECONDS
+    for name, child in reversed(running.items()):
+        with step(f"stopping {name}"):
+            if child.poll() is None:
+                child.terminate()
+            try:
+                child.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                say(f"  {name} did not stop in time and is ended")
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(child.pid, signal.SIGKILL)  # also what it may have left behind in its group
+            child.wait()
+
+
+def _tell(port: int) -> None:
+    site = f"http://localhost:{port}"
+    say((ROOT / "demo/welcome.txt").read_text().format(site=site, folder=FOLDER.name))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

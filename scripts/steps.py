@@ -1,0 +1,130 @@
+"""Steps of a command a person waits for: each says its name when it starts and its duration when it ends."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+BIN = VENV / "bin"
+
+LOG_TAIL = 40
+HEARTBEAT_SECONDS = 10
+STOP_SECONDS = 10
+
+
+class Failed(Exception):
+    """A step that cannot go on. The message is one line that says how to mend it."""
+
+
+def say(text: str = "") -> None:
+    print(text, flush=True)
+
+
+def tail(path: Path, lines: int = LOG_TAIL) -> str:
+    if not path.exists():
+        return ""
+    return "\n".join(path.read_text(errors="replace").splitlines()[-lines:])
+
+
+@contextlib.contextmanager
+def step(name: str) -> Iterator[None]:
+    """Print `name`, count the seconds while the block runs, print how long it took.
+
+    A terminal sees the seconds move; a log file gets a line every ten seconds, so that neither looks hung.
+    """
+    started = time.monotonic()
+    done = threading.Event()
+    moving = sys.stdout.isatty()
+    print(f"· {name} …", end="" if moving else "\n", flush=True)
+    ticker = threading.Thread(target=_tick, args=(name, started, done, moving), daemon=True)
+    ticker.start()
+    verdict = "failed"
+    try:
+        yield
+        verdict = "ok"
+    finally:
+        done.set()
+        ticker.join()
+        lead = "\r\x1b[2K" if moving else ""
+        mark = "✓" if verdict == "ok" else "✗"
+        print(f"{lead}{mark} {name}  {time.monotonic() - started:.1f} s", flush=True)
+
+
+def _tick(name: str, started: float, done: threading.Event, moving: bool) -> None:
+    while not done.wait(1 if moving else HEARTBEAT_SECONDS):
+        seconds = int(time.monotonic() - started)
+        if moving:
+            print(f"\r\x1b[2K· {name} … {seconds} s", end="", flush=True)
+        else:
+            print(f"  … {name}: {seconds} s so far", flush=True)
+
+
+def run_step(name: str, command: Sequence[str | Path], *, environ: Mapping[str, str] | None = None) -> None:
+    """Run `command` from the project's root, silent unless it fails; then its whole output is shown."""
+    with step(name):
+        answer = subprocess.run(
+            [str(part) for part in command],
+            cwd=ROOT,
+            env=None if environ is None else dict(environ),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
+        if answer.returncode:
+            say()
+            say(answer.stdout.rstrip())
+            raise Failed(f"{name} failed (exit code {answer.returncode})")
+
+
+def run_loud(name: str, command: Sequence[str | Path], *, environ: Mapping[str, str]) -> None:
+    """Run `command` with its output passing through, between a line with the name and a line with the duration."""
+    say(f"· {name} …")
+    started = time.monotonic()
+    code = run_child(command, environ)
+    say(f"{'✗' if code else '✓'} {name}  {time.monotonic() - started:.1f} s")
+    if code:
+        raise Failed(f"{name} failed (exit code {code})")
+
+
+def run_child(command: Sequence[str | Path], environ: Mapping[str, str]) -> int:
+    """Run the command to its end and return its exit code.
+
+    A terminal's Ctrl-C reaches the command directly, so here it is only given the time to end in its own way; with any
+    other interruption it is stopped.
+    """
+    child = subprocess.Popen([str(part) for part in command], cwd=ROOT, env=dict(environ))
+    try:
+        return child.wait()
+    except KeyboardInterrupt:
+        with contextlib.suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
+            child.wait(STOP_SECONDS)
+        raise
+    finally:
+        stop(child, signal.SIGTERM)
+
+
+def stop(process: subprocess.Popen[bytes], politely: signal.Signals) -> None:
+    """Ask the process to end, and end it when it has not after ten seconds."""
+    if process.poll() is not None:
+        return
+    process.send_signal(politely)
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def plain_environment() -> dict[str, str]:
+    """The environment without a colleague's virtual environment or Python path in it."""
+    foreign = {"VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME"}
+    return {name: value for name, value in os.environ.items() if name not in foreign}

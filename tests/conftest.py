@@ -1,0 +1,70 @@
+"""Fixtures for everybody: the shared data files, the browser. People and clients follow further down."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from scripts import browser as browsers
+from scripts.steps import Failed
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(ROOT / "tests/house"):
+            item.add_marker("house")
+        if {"browser", "page"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker("browser")
+
+
+@pytest.fixture(autouse=True)
+def _on_the_right_engine(request: pytest.FixtureRequest) -> None:
+    """A test that needs PostgreSQL says so, instead of passing on a database that cannot show the fault."""
+    if request.node.get_closest_marker("postgres") and connection.vendor != "postgresql":
+        pytest.fail("needs PostgreSQL and Redis: run `make test`, or give DATABASE_URL and REDIS_URL", pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real files that importers are tried on: ../shared/data, or MERCHSTORE_SHARED_DATA."""
+    folder = Path(os.environ.get("MERCHSTORE_SHARED_DATA") or ROOT.parent / "shared/data")
+    if not (folder / "SOURCES.md").exists():
+        pytest.fail(
+            f"no shared data files in {folder}: put them there, or name their folder in MERCHSTORE_SHARED_DATA",
+            pytrace=False,
+        )
+    return folder
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for the whole run. Its own traffic is switched off: what it loads, the page asked for."""
+    try:
+        executable = browsers.find_or_install()
+    except Failed as failure:
+        pytest.fail(str(failure), pytrace=False)
+    quiet = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+    quiet += ["--disable-component-update", "--disable-sync"]
+    if os.geteuid() == 0:
+        quiet.append("--no-sandbox")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=executable, args=quiet)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A fresh page with no cookies; an error in the page's own script fails the test."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
+    opened = context.new_page()
+    errors: list[str] = []
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    yield opened
+    context.close()
+    assert errors == []
