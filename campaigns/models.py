@@ -22,6 +22,8 @@ class Channel(models.Model):
     is_enabled = models.BooleanField(default=True)
     batch_size = models.PositiveIntegerField(default=500)
     batches_per_minute = models.PositiveIntegerField(default=0, help_text=_("0: no limit."))
+    # The channel's own pace, or what it asked for with Retry-After: nothing is sent before.
+    not_before = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         ordering = ["id"]
@@ -165,6 +167,8 @@ class StagedPage(models.Model):
     first_product_id = models.BigIntegerField()
     last_product_id = models.BigIntegerField()
     digest = models.CharField(max_length=40)
+    listings = models.PositiveIntegerField()
+    refused = models.PositiveIntegerField()
 
     class Meta:
         ordering = ["first_product_id"]

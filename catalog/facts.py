@@ -1,8 +1,9 @@
 """The facts the shelf is compiled from, loaded for a page of products in a constant number of queries."""
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime
 
 from catalog.models import Market, Offer, Price, Product, Promotion
@@ -13,13 +14,14 @@ from licensing.gate import Article
 #: What the compiler reads of a product, in this order.
 _PRODUCT_COLUMNS = (
     "pk", "film_id", "merchant_id", "category_id", "licence_id", "sku", "reveals", "on_sale_at", "street_on",
-    "state", "listing",
+    "state", "listing", "updated_at",
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class ProductFacts:
     product_id: int
+    updated_at: datetime
     film_id: int
     category_id: int
     is_active: bool
@@ -41,6 +43,7 @@ class FactsReader:
     _known: set[tuple[str, int | None]] = field(default_factory=set)
     _articles: dict[tuple[object, ...], Article] = field(default_factory=dict)
     _steps: dict[tuple[object, ...], RightsSteps] = field(default_factory=dict)
+    _digests: dict[tuple[object, ...], bytes] = field(default_factory=dict)
 
     def read(self, product_ids: Collection[int], *, lock: bool) -> list[ProductFacts]:
         """The facts of these products, by id. With `lock` their rows stay locked until the transaction ends,
@@ -62,6 +65,14 @@ class FactsReader:
         if steps is None:
             steps = self._steps[key] = compile_rights(facts.article, market.countries)
         return steps
+
+    def article_digest(self, facts: ProductFacts) -> bytes:
+        """Sixteen bytes that change when anything about the product's rights does."""
+        digest = self._digests.get(facts.article_key)
+        if digest is None:
+            digest = hashlib.blake2b(repr(_in_order(facts.article)).encode(), digest_size=16).digest()
+            self._digests[facts.article_key] = digest
+        return digest
 
     def _read_prices(self, ids: list[int]) -> dict[int, dict[int, list[PriceSteps]]]:
         found: dict[int, dict[int, list[PriceSteps]]] = {}
@@ -108,7 +119,7 @@ class FactsReader:
         self._rights = load_rights_facts(film_ids=ids["film"], merchant_ids=ids["merchant"], licence_ids=ids["licence"])
 
     def _product_facts(self, row: tuple, prices: dict, offers: dict) -> ProductFacts:
-        pk, film_id, merchant_id, category_id, licence_id, sku, reveals, on_sale_at, street_on, state, listing = row
+        pk, film_id, merchant_id, category_id, licence_id, sku, reveals, on_sale_at, street_on, state, listing, updated_at = row
         assert self._rights is not None
         schedule = self._rights.schedules.get(licence_id)
         key = (film_id, merchant_id, category_id, licence_id, reveals, on_sale_at, street_on, schedule and sku in schedule)
@@ -120,6 +131,7 @@ class FactsReader:
             )  # fmt: skip
         return ProductFacts(
             product_id=pk,
+            updated_at=updated_at,
             film_id=film_id,
             category_id=category_id,
             is_active=state == Product.State.ACTIVE,
@@ -135,3 +147,14 @@ def _promotion_terms() -> dict[int, tuple[int, datetime, datetime, datetime]]:
     """Priority, age, start and end of each published promotion: a few rows, read once a page."""
     rows = Promotion.objects.filter(is_published=True).values_list("pk", "priority", "since", "starts_at", "ends_at")
     return {pk: (priority, since, starts_at, ends_at) for pk, priority, since, starts_at, ends_at in rows}
+
+
+def _in_order(value: object) -> object:
+    """`value` with its sets sorted and its dataclasses as tuples: equal values print alike in every process."""
+    if isinstance(value, frozenset):
+        return sorted(value)
+    if isinstance(value, tuple):
+        return [_in_order(item) for item in value]
+    if is_dataclass(value):
+        return [_in_order(getattr(value, item.name)) for item in fields(value)]
+    return value

@@ -7,31 +7,33 @@ row. Chinese, Japanese and Korean have no spaces to cut at: a run of them become
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import cache
 from typing import Any
 
 from django.db import connection
-from django.db.models import BooleanField, Exists, Expression, F, Func, OuterRef, Value
-from django.db.models.sql.compiler import SQLCompiler
 
 from catalog.models import Market, Product, SearchDocument, ShelfSpan
 
 #: A query is bounded before it is looked at: what is longer finds what its beginning finds.
 LONGEST_QUERY, MOST_WORDS, LONGEST_WORD = 200, 12, 40
 #: How many matches of each rank are looked at. Which of more than that are seen is left to the database.
-CANDIDATES = 500
+CANDIDATES = 240
 
 _WORD = re.compile(r"[^\W_]+")
 # Han with its extensions, kana, bopomofo, hangul.
-_UNSPACED = re.compile(r"[\u2e80-\u2fdf\u3005-\u3007\u3040-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]+")
+_UNSPACED = re.compile(
+    r"[\u2e80-\u2fdf\u3005-\u3007\u3040-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]+"
+)
 # Letters that Unicode does not take apart into a base and a mark.
 _PLAIN_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d", "ı": "i"})
 
 
 def _folded(text: str) -> str:
     """Lower case, without accents and width variants: "Amélie" and "ＡＭＥＬＩＥ" are "amelie"."""
+    if text.isascii():
+        return text.lower()
     apart = unicodedata.normalize("NFKD", text).casefold()
     bare = "".join(letter for letter in apart if not unicodedata.combining(letter))
     return unicodedata.normalize("NFC", bare).translate(_PLAIN_LETTERS)
@@ -81,53 +83,37 @@ def code_term(text: str) -> str:
     return f"#{letters}" if letters else ""
 
 
+_INDEXED = ("pk", "sku", "title_en", "title_zh")
+_NAMES = (
+    ("film__title_en", "film__title_zh", "film__title_original"),
+    ("merchant__name", "merchant__name_zh"),
+    ("category__name_en", "category__name_zh"),
+)
+
+
 def index_products(product_ids: Iterable[int]) -> None:
     """Write the documents of these products; what already says the same is not written. Two reads, one write."""
     wanted = sorted(set(product_ids))
-    products = Product.objects.filter(pk__in=wanted).select_related("film", "merchant", "category").order_by("pk")
+    names = [column for group in _NAMES for column in group]
+    products = Product.objects.filter(pk__in=wanted).order_by("pk").values_list(*_INDEXED, *names)
     known = dict(SearchDocument.objects.filter(pk__in=wanted).values_list("pk", "terms"))
-    cut = cache(document_terms)
-    documents = (SearchDocument(product=product, terms=_terms_of(product, cut)) for product in products)
+    # Many products share a film, a merchant and a category.
+    cut = cache(lambda names: document_terms(" ".join(names)))
+    documents = (SearchDocument(product_id=row[0], terms=_terms_of(row, cut)) for row in products)
     changed = [document for document in documents if known.get(document.product_id) != document.terms]
-    SearchDocument.objects.bulk_create(changed, update_conflicts=True, unique_fields=["product"], update_fields=["terms"])
+    SearchDocument.objects.bulk_create(
+        changed, update_conflicts=True, unique_fields=["product"], update_fields=["terms"]
+    )
 
 
-def _terms_of(product: Product, cut: Callable[[str], list[str]]) -> str:
-    film, merchant, category = product.film, product.merchant, product.category
-    title = document_terms(f"{product.title_en} {product.title_zh}")
-    terms = dict.fromkeys([f"={term}" for term in title] + title)
-    terms.update(dict.fromkeys(filter(None, [code_term(product.sku), *document_terms(product.sku)])))
-    for names in (
-        f"{film.title_en} {film.title_zh} {film.title_original}",
-        f"{merchant.name} {merchant.name_zh}",
-        f"{category.name_en} {category.name_zh}",
-    ):
-        terms.update(dict.fromkeys(cut(names)))
-    return " ".join(terms)
-
-
-class _HoldsTerms(Func):
-    """The document holds every one of `whole`, and a word that begins with `prefix`.
-
-    Terms are letters and digits after an optional mark (`=`, `#`): nothing in them is syntax of tsquery or LIKE.
-    """
-
-    output_field = BooleanField()
-
-    def __init__(self, document: Expression | F, whole: Sequence[str], prefix: str = "") -> None:
-        super().__init__(document)
-        self.whole, self.prefix = list(whole), prefix
-
-    def as_postgresql(self, compiler: SQLCompiler, connection: Any, **_context: Any) -> tuple[str, list[Any]]:
-        column, params = compiler.compile(self.source_expressions[0])
-        words = [f"'{term}'" for term in self.whole] + ([f"'{self.prefix}':*"] if self.prefix else [])
-        return f"catalog_search_vector({column}) @@ %s::tsquery", [*params, " & ".join(words)]
-
-    def as_sqlite(self, compiler: SQLCompiler, connection: Any, **_context: Any) -> tuple[str, list[Any]]:
-        column, params = compiler.compile(self.source_expressions[0])
-        patterns = [f"% {term} %" for term in self.whole] + ([f"% {self.prefix}%"] if self.prefix else [])
-        test = f"(' ' || {column} || ' ') LIKE %s"
-        return "(" + " AND ".join([test] * len(patterns)) + ")", [x for pattern in patterns for x in [*params, pattern]]
+def _terms_of(row: tuple[Any, ...], cut: Callable[[tuple[str, ...]], list[str]]) -> str:
+    _pk, sku, title_en, title_zh, *names = row
+    title = document_terms(f"{title_en} {title_zh}")
+    terms = [f"={term}" for term in title] + title + [code_term(sku)] + document_terms(sku)
+    for group in _NAMES:
+        terms += cut(tuple(names[: len(group)]))
+        del names[: len(group)]
+    return " ".join(term for term in dict.fromkeys(terms) if term)
 
 
 def search_product_ids(query: str, market: Market, at: datetime, limit: int) -> list[int]:
@@ -140,22 +126,38 @@ def search_product_ids(query: str, market: Market, at: datetime, limit: int) -> 
     whole, prefix = query_terms(query)
     if not whole and not prefix:
         return []
+    sql, values = ShelfSpan.objects.at(at).in_market(market).values("product_id").query.sql_with_params()
+    params, parts = list(values), []
     ranks = [([code_term(query)], ""), ([f"={term}" for term in whole], prefix and f"={prefix}"), (whole, prefix)]
-    parts, params = [], []
     for rank, (terms, beginning) in enumerate(ranks):
-        sql, values = _matches(terms, beginning, rank, market, at).query.sql_with_params()
-        parts.append(f"SELECT * FROM ({sql}) AS rank_{rank}")  # noqa: S608 — compiled by Django, values apart
-        params += values
+        condition, patterns = _condition(terms, beginning)
+        parts.append(_PART.format(rank=rank, condition=condition, most=CANDIDATES))
+        params += patterns
     best: dict[int, int] = {}
     with connection.cursor() as cursor:
         # The parts run one after the other and stop at the limit, so a common word never reaches the last.
-        cursor.execute(f"{' UNION ALL '.join(parts)} LIMIT {CANDIDATES}", params)
+        cursor.execute(f"WITH shelf AS NOT MATERIALIZED ({sql}) {' UNION ALL '.join(parts)} LIMIT {CANDIDATES}", params)
         for product_id, rank in cursor.fetchall():
             best[product_id] = min(rank, best.get(product_id, rank))
     return sorted(best, key=lambda product_id: (best[product_id], -product_id))[:limit]
 
 
-def _matches(whole: list[str], prefix: str, rank: int, market: Market, at: datetime):
-    on_shelf = ShelfSpan.objects.at(at).in_market(market).filter(product=OuterRef("pk"))
-    found = SearchDocument.objects.filter(_HoldsTerms(F("terms"), whole, prefix), Exists(on_shelf))
-    return found.order_by().values_list("pk", Value(rank))[:CANDIDATES]
+# By hand, because compiling three querysets costs more than answering the question.
+_PART = """
+SELECT * FROM (
+    SELECT document.product_id, {rank} FROM catalog_searchdocument AS document
+    JOIN shelf ON shelf.product_id = document.product_id WHERE {condition} LIMIT {most}
+) AS rank_{rank}
+"""
+
+
+def _condition(whole: list[str], prefix: str) -> tuple[str, list[str]]:
+    """The document holds every one of `whole`, and a word that begins with `prefix`.
+
+    Terms are letters and digits after an optional mark (`=`, `#`): nothing in them is syntax of tsquery or LIKE.
+    """
+    if connection.vendor == "postgresql":
+        words = [f"'{term}'" for term in whole] + ([f"'{prefix}':*"] if prefix else [])
+        return "catalog_search_vector(document.terms) @@ %s::tsquery", [" & ".join(words)]
+    patterns = [f"% {term} %" for term in whole] + ([f"% {prefix}%"] if prefix else [])
+    return " AND ".join(["(' ' || document.terms || ' ') LIKE %s"] * len(patterns)), patterns

@@ -1,8 +1,10 @@
 """Instants and periods. Time is UTC and always an argument; periods are half-open: [starts_at, ends_at)."""
 
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
 
+from core.errors import Refused
 from core.territories import zone_of
 
 #: The two ends of time for rows that have always been true or stay true. Real instants rather than NULL
@@ -27,3 +29,15 @@ def end_of_day(on: date, zone: str) -> datetime:
 def start_of_day_in(on: date, country: str) -> datetime:
     """The instant at which `on` begins in `country` (ISO 3166-1 alpha-2)."""
     return start_of_day(on, zone_of(country))
+
+
+def known_zone(zone: str) -> str:
+    """`zone` when it is an IANA time zone. Refuses `unknown_zone` for anything else."""
+    if zone not in _zones():
+        raise Refused("unknown_zone", zone=zone)
+    return zone
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())

@@ -34,10 +34,14 @@ LAUNCH_IN_SECONDS = 60
 PYTHON = BIN / "python"
 QUEUES = "default,staging,channels"
 
-# In the order in which they start; they stop the other way round, so that no work is handed to a worker that is gone.
+# They stop the other way round, so that no work is handed to a worker that is gone.
 CHILDREN: dict[str, list[str | Path]] = {
     "web": [BIN / "gunicorn", "--config", "gunicorn.conf.py", "merchstore.wsgi"],
-    "worker": [BIN / "celery", "-A", "merchstore", "worker", "-Q", QUEUES, "--concurrency=2", "--loglevel=INFO"],
+    "worker": [
+        *(BIN / "celery", "-A", "merchstore", "worker", "-Q", QUEUES, "--concurrency=2", "--loglevel=INFO"),
+        # One worker has nobody to gossip with, and a folder is a slow place for it.
+        *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+    ],
     "beat": [BIN / "celery", "-A", "merchstore", "beat", "--loglevel=INFO"],
 }
 
@@ -76,10 +80,12 @@ def _demo(options: argparse.Namespace) -> int:
         stamp = _prepare(environ)
         running: dict[str, subprocess.Popen[bytes]] = {}
         stack.callback(_stop_all, running)
-        for name, command in CHILDREN.items():
-            running[name] = _start(name, command, environ, lock)
-        with step("starting web, worker and beat"):
+        with step("starting the site"):
+            running["web"] = _start("web", environ, lock)
             _wait_until_served(port, running)
+        # Not earlier: on two cores they would make the reader wait twice as long for the first page.
+        for name in ("worker", "beat"):
+            running[name] = _start(name, environ, lock)
         if not stamp.get("scheduled"):
             command = [PYTHON, "manage.py", "schedule_demo", "--in", str(LAUNCH_IN_SECONDS)]
             run_step("scheduling the campaign", command, environ=environ)
@@ -142,6 +148,7 @@ def environment(port: int) -> dict[str, str]:
         "DATABASE_URL": f"sqlite:///{FOLDER}/db.sqlite3",
         "MEDIA_ROOT": f"{FOLDER}/media",
         "STATIC_ROOT": f"{FOLDER}/static",
+        "PLAIN_STATIC": "true",  # compressing them all takes a minute, which no reader on this machine would notice
         "FEED_ROOT": f"{FOLDER}/feeds",
         "BROKER_FOLDER": f"{FOLDER}/broker",
         "BEAT_SCHEDULE_FILE": f"{FOLDER}/beat-schedule",
@@ -190,11 +197,11 @@ def _write_stamp(stamp: dict[str, object]) -> None:
     draft.replace(STAMP)
 
 
-def _start(name: str, command: list[str | Path], environ: dict[str, str], lock: IO[str]) -> subprocess.Popen[bytes]:
+def _start(name: str, environ: dict[str, str], lock: IO[str]) -> subprocess.Popen[bytes]:
     """In a session of its own: a terminal's Ctrl-C reaches only this program, which stops its children in order."""
     with (FOLDER / f"{name}.log").open("wb") as output:
         child = subprocess.Popen(
-            [str(part) for part in command],
+            [str(part) for part in CHILDREN[name]],
             cwd=ROOT,
             env=environ,
             stdin=subprocess.DEVNULL,
@@ -248,13 +255,12 @@ def _stop_all(running: dict[str, subprocess.Popen[bytes]]) -> None:
     """Last started, first stopped. A second Ctrl-C does not leave half of them behind, so it is not listened to."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    deadline = time.monotonic() + STOP_SECONDS
     for name, child in reversed(running.items()):
         with step(f"stopping {name}"):
             if child.poll() is None:
                 child.terminate()
             try:
-                child.wait(max(0.1, deadline - time.monotonic()))
+                child.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:
                 say(f"  {name} did not stop in time and is ended")
             with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -263,8 +269,7 @@ def _stop_all(running: dict[str, subprocess.Popen[bytes]]) -> None:
 
 
 def _tell(port: int) -> None:
-    site = f"http://localhost:{port}"
-    say((ROOT / "demo/welcome.txt").read_text().format(site=site, folder=FOLDER.name))
+    say((FOLDER / "welcome.txt").read_text().replace("{site}", f"http://localhost:{port}"))
 
 
 if __name__ == "__main__":

@@ -1,1 +1,20 @@
-urlpatterns = []
+from django.urls import path, re_path
+
+from merchstore.api import documents, views
+
+app_name = "api"
+
+urlpatterns = [
+    path("markets", views.Markets.as_view(), name="markets"),
+    path("films", views.Films.as_view(), name="films"),
+    path("films/<str:name>", views.Film.as_view(), name="film"),
+    path("products", views.Products.as_view(), name="products"),
+    path("products/<str:name>", views.Product.as_view(), name="product"),
+    path("listings", views.Listings.as_view(), name="listings"),
+    path("campaigns", views.Campaigns.as_view(), name="campaigns"),
+    path("campaigns/<str:name>", views.Campaign.as_view(), name="campaign"),
+    path("problems/<str:code>", views.ProblemPage.as_view(), name="problem"),
+    path("schema", documents.Schema.as_view(), name="schema"),
+    path("docs", documents.docs, name="docs"),
+    re_path(r"", views.Nothing.as_view(), name="nothing"),
+]

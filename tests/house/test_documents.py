@@ -92,3 +92,11 @@ def test_every_task_is_named_after_its_app_and_stands_in_its_tasks_module() -> N
     homes = {name: current_app.tasks[name].__module__ for name in own_tasks()}
 
     assert homes == {name: f"{name.split('.')[0]}.tasks" for name in homes}
+
+
+def test_the_queues_of_tasks_are_those_of_the_document() -> None:
+    text = (ROOT / "docs/tasks.md").read_text()
+    told = dict(re.findall(r"^\| `([^`]+)` \| (\w+) \|", text, flags=re.MULTILINE))
+    routes = {name: settings.CELERY_TASK_ROUTES.get(name, {}) for name in own_tasks()}
+
+    assert told == {name: route.get("queue", settings.CELERY_TASK_DEFAULT_QUEUE) for name, route in routes.items()}

@@ -1,0 +1,360 @@
+"""The verbs of a campaign. Each is one transaction: lock, check, write, record, enqueue."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+
+from accounts.models import User
+from accounts.services import record
+from campaigns import staging
+from campaigns.documents import digest_of, document_of, restore
+from campaigns.models import Campaign, Channel, Due, Listing, Revision, SyncRun
+from campaigns.queries import later_edits
+from campaigns.rules import check_rule, discount_by_market, products_of
+from catalog.models import Market, Promotion
+from core.errors import Refused
+from core.jobs import enqueue
+
+_EDITABLE = {"name_en", "name_zh", "film", "starts_at", "ends_at", "time_zone", "rule", "discount", "priority", "needs_approval"}
+_SCHEDULABLE = (
+    Campaign.State.DRAFT,
+    Campaign.State.AWAITING_APPROVAL,
+    Campaign.State.SCHEDULED,
+    Campaign.State.ROLLED_BACK,
+)
+
+
+@transaction.atomic(durable=True)
+def edit_campaign(campaign: Campaign, *, by: User | None, **fields: Any) -> Campaign:
+    """Change what a later `schedule_campaign` will freeze. What is published does not move.
+
+    `fields` are those of the model, and `markets`, `channels` as lists. Refuses `bad_rule`, `bad_window`, `bad_discount`.
+    """
+    campaign = _locked(campaign)
+    markets, channels = fields.pop("markets", None), fields.pop("channels", None)
+    if unknown := set(fields) - _EDITABLE:
+        raise TypeError(f"not editable: {sorted(unknown)}")
+    old = {name: getattr(campaign, name) for name in fields}
+    for name, value in fields.items():
+        setattr(campaign, name, value)
+    if campaign.ends_at <= campaign.starts_at:
+        raise Refused("bad_window")
+    campaign.save()
+    if markets is not None:
+        campaign.markets.set(markets)
+    if channels is not None:
+        campaign.channels.set(channels)
+    check_rule(campaign.rule)
+    discount_by_market(campaign.discount, campaign.markets.all())
+    record("campaign.edited", campaign, by=by, **{name: [str(old[name]), str(value)] for name, value in fields.items()})
+    return campaign
+
+
+@transaction.atomic(durable=True)
+def schedule_campaign(campaign: Campaign, *, by: User | None, at: datetime) -> Revision:
+    """Freeze the campaign as a revision and stage it, or wait for a second person where the campaign asks for one.
+
+    Idempotent: an unchanged campaign keeps its revision and is staged again, which changes nothing.
+    Refuses `wrong_state`, `bad_window`, `window_passed`, `bad_rule`, `bad_discount`, `nothing_to_list`.
+    """
+    return _schedule(_locked(campaign), by=by, at=at)
+
+
+def _schedule(campaign: Campaign, *, by: User | None, at: datetime) -> Revision:
+    _require(campaign, *_SCHEDULABLE)
+    _check(campaign, at)
+    document = document_of(campaign)
+    revision = campaign.revisions.order_by("-number").first()
+    open_states = (Revision.State.AWAITING_APPROVAL, Revision.State.STAGING, Revision.State.PUBLISHED)
+    if revision is None or revision.digest != digest_of(document) or revision.state not in open_states:
+        _withdraw_unpublished(campaign)
+        revision = _new_revision(campaign, document, by=by)
+    if campaign.needs_approval and revision.approved_at is None:
+        Revision.objects.filter(pk=revision.pk).update(state=Revision.State.AWAITING_APPROVAL)
+        if campaign.published is None:
+            _move(campaign, Campaign.State.AWAITING_APPROVAL)
+        record("campaign.submitted", campaign, by=by, revision=revision.number)
+    else:
+        _start_staging(campaign, revision)
+        record("campaign.scheduled", campaign, by=by, revision=revision.number, starts_at=document["starts_at"])
+    revision.refresh_from_db()
+    return revision
+
+
+@transaction.atomic(durable=True)
+def approve_revision(revision: Revision, *, by: User, at: datetime) -> Revision:
+    """A second person agrees: the plan is staged. Refuses `approval_by_author`, `wrong_state`, `window_passed`."""
+    campaign = _locked(revision.campaign)
+    revision = Revision.objects.select_related("promotion").get(pk=revision.pk)
+    if revision.state != Revision.State.AWAITING_APPROVAL:
+        raise Refused("wrong_state", state=revision.get_state_display())
+    if revision.created_by_id == by.pk:
+        raise Refused("approval_by_author")
+    if revision.ends_at <= at:
+        raise Refused("window_passed")
+    revision.approved_by, revision.approved_at = by, at
+    revision.save(update_fields=["approved_by", "approved_at"])
+    _start_staging(campaign, revision)
+    record("campaign.approved", campaign, by=by, revision=revision.number)
+    revision.refresh_from_db()
+    return revision
+
+
+@transaction.atomic(durable=True)
+def pause_campaign(campaign: Campaign, *, by: User | None, at: datetime) -> Campaign:
+    """The kill switch: everything the campaign shows is gone when this returns. Refuses `wrong_state`."""
+    campaign = _locked(campaign)
+    _require(campaign, Campaign.State.SCHEDULED)
+    _withdraw_unpublished(campaign)
+    if campaign.published is not None:
+        staging.unpublish(campaign, campaign.published)
+        _take_down(campaign)
+    _move(campaign, Campaign.State.PAUSED)
+    record("campaign.paused", campaign, by=by)
+    return campaign
+
+
+@transaction.atomic(durable=True)
+def resume_campaign(campaign: Campaign, *, by: User | None, at: datetime) -> Campaign:
+    """As it was before the pause. Refuses `wrong_state`, `window_passed`."""
+    campaign = _locked(campaign)
+    _require(campaign, Campaign.State.PAUSED)
+    _move(campaign, Campaign.State.SCHEDULED)
+    if campaign.published is None:
+        _schedule(campaign, by=by, at=at)
+    else:
+        if campaign.published.ends_at <= at:
+            raise Refused("window_passed")
+        _put_back(campaign, campaign.published, at=at)
+    record("campaign.resumed", campaign, by=by)
+    return campaign
+
+
+@transaction.atomic(durable=True)
+def cancel_campaign(campaign: Campaign, *, by: User | None, at: datetime) -> Campaign:
+    """Nothing of it stays, and it does not come back. Refuses `wrong_state`."""
+    campaign = _locked(campaign)
+    if campaign.state in (Campaign.State.CANCELLED, Campaign.State.ROLLED_BACK):
+        raise Refused("wrong_state", state=campaign.get_state_display())
+    _withdraw_unpublished(campaign)
+    if campaign.published is not None:
+        _withdraw(campaign, campaign.published, at=at)
+    _move(campaign, Campaign.State.CANCELLED)
+    record("campaign.cancelled", campaign, by=by)
+    return campaign
+
+
+@transaction.atomic(durable=True)
+def roll_back_campaign(campaign: Campaign, *, by: User | None, at: datetime) -> SyncRun:
+    """Return to what was before the published revision: the revision it replaced, or nothing at all.
+
+    Exact, because a campaign never overwrites a fact: its offers are taken away and what was below is seen again.
+    Edits that people made since (prices, products, the campaign's own draft) stay, and are listed as conflicts in
+    the run's report. Refuses `nothing_to_roll_back`.
+    """
+    campaign = _locked(campaign)
+    revision = campaign.published
+    if revision is None:
+        raise Refused("nothing_to_roll_back")
+    conflicts, total = later_edits(campaign, revision)
+    is_draft_edited = digest_of(document_of(campaign)) != revision.digest
+    _withdraw_unpublished(campaign)
+    before = revision.replaces
+    _withdraw(campaign, revision, at=at)
+    if before is not None and before.ends_at > at:
+        if not is_draft_edited:
+            restore(campaign, before.document)
+            campaign.save()
+        _put_back(campaign, before, at=at)
+        _move(campaign, Campaign.State.SCHEDULED)
+        # The listings still say what the later revision made of them: every page is written anew.
+        before.pages.all().delete()
+        _start_staging(campaign, before)
+    else:
+        _move(campaign, Campaign.State.ROLLED_BACK)
+    if is_draft_edited:
+        conflicts.append({"what": "campaign", "kept": "The campaign was edited after it was published; the edit is kept."})
+    run = SyncRun.objects.create(
+        campaign=campaign,
+        revision=revision,
+        kind=SyncRun.Kind.ROLLBACK,
+        state=SyncRun.State.DONE,
+        finished_at=at,
+        report={
+            "rolled_back": revision.number,
+            "restored": before.number if before else None,
+            "conflicts": conflicts,
+            "conflicts_total": total + is_draft_edited,
+        },
+    )
+    record("campaign.rolled_back", campaign, by=by, revision=revision.number, conflicts=total + is_draft_edited)
+    return run
+
+
+@transaction.atomic(durable=True)
+def shift_campaign(
+    campaign: Campaign, *, starts_at: datetime, ends_at: datetime, by: User | None, at: datetime
+) -> Revision | None:
+    """Move the window, and the announcements with it. A scheduled or live campaign gets a new revision, and the shelf
+    turns from the old window to the new in one step. Returns that revision, None for a draft. Refuses `bad_window`."""
+    campaign = _locked(campaign)
+    if ends_at <= starts_at:
+        raise Refused("bad_window")
+    distance: timedelta = starts_at - campaign.starts_at
+    old = [campaign.starts_at.isoformat(), campaign.ends_at.isoformat()]
+    campaign.starts_at, campaign.ends_at = starts_at, ends_at
+    campaign.save(update_fields=["starts_at", "ends_at", "updated_at"])
+    campaign.placements.update(announced_at=F("announced_at") + distance)
+    record("campaign.shifted", campaign, by=by, old=old, new=[starts_at.isoformat(), ends_at.isoformat()])
+    if campaign.state == Campaign.State.DRAFT:
+        return None
+    return _schedule(campaign, by=by, at=at)
+
+
+@transaction.atomic(durable=True)
+def hold_market(campaign: Campaign, market: Market, *, by: User | None, at: datetime) -> None:
+    """The kill switch of one market: there the campaign's offers stop counting. Refuses `nothing_to_roll_back`."""
+    _set_hold(campaign, market, True, by=by)
+
+
+@transaction.atomic(durable=True)
+def release_market(campaign: Campaign, market: Market, *, by: User | None, at: datetime) -> None:
+    """Let the campaign count in the market again."""
+    _set_hold(campaign, market, False, by=by)
+
+
+@transaction.atomic(durable=True)
+def rehearse_campaign(campaign: Campaign, *, by: User | None, at: datetime) -> list[SyncRun]:
+    """Have every channel check every listing of the published revision as of its start. Nothing is sent.
+
+    Returns the runs, one per channel; a worker fills them. Refuses `wrong_state` before staging is done.
+    """
+    campaign = _locked(campaign)
+    if campaign.published is None:
+        raise Refused("wrong_state", state=campaign.get_state_display())
+    runs = [
+        SyncRun.objects.create(
+            campaign=campaign, revision=campaign.published, channel=channel, kind=SyncRun.Kind.REHEARSAL
+        )
+        for channel in campaign.channels.filter(is_enabled=True)
+    ]
+    for run in runs:
+        enqueue("campaigns.rehearse_channel", run_id=run.pk)
+    record("campaign.rehearsed", campaign, by=by, revision=campaign.published.number)
+    return runs
+
+
+@transaction.atomic(durable=True)
+def send_again(campaign: Campaign, channel: Channel, *, by: User | None, at: datetime) -> int:
+    """Give the channel's refused and given-up listings another chance; returns how many."""
+    campaign = _locked(campaign)
+    again = Listing.objects.filter(
+        campaign=campaign, channel=channel, state__in=[Listing.State.REFUSED, Listing.State.DEAD]
+    ).update(state=Listing.State.RETRY, attempts=0, next_try_at=at, problem="")
+    if again:
+        enqueue("campaigns.resume_work")
+        record("campaign.sent_again", campaign, by=by, channel=channel.code, listings=again)
+    return again
+
+
+def _locked(campaign: Campaign) -> Campaign:
+    return Campaign.objects.select_for_update(of=("self",)).select_related("published__promotion", "film").get(pk=campaign.pk)
+
+
+def _require(campaign: Campaign, *states: Campaign.State) -> None:
+    if campaign.state not in states:
+        raise Refused("wrong_state", state=campaign.get_state_display())
+
+
+def _check(campaign: Campaign, at: datetime) -> None:
+    if campaign.ends_at <= campaign.starts_at:
+        raise Refused("bad_window")
+    if campaign.ends_at <= at:
+        raise Refused("window_passed")
+    check_rule(campaign.rule)
+    markets = list(campaign.markets.all())
+    discount_by_market(campaign.discount, markets)
+    if not markets or not campaign.channels.exists() or not products_of(campaign.rule).exists():
+        raise Refused("nothing_to_list")
+
+
+def _move(campaign: Campaign, state: Campaign.State) -> None:
+    campaign.state = state
+    campaign.save(update_fields=["state", "updated_at"])
+
+
+def _new_revision(campaign: Campaign, document: dict[str, Any], *, by: User | None) -> Revision:
+    last = campaign.revisions.order_by("-number").values_list("number", flat=True).first() or 0
+    promotion = Promotion.objects.create(
+        priority=campaign.priority, starts_at=campaign.starts_at, ends_at=campaign.ends_at, since=campaign.created_at
+    )
+    return Revision.objects.create(
+        campaign=campaign,
+        number=last + 1,
+        document=document,
+        digest=digest_of(document),
+        state=Revision.State.STAGING,
+        starts_at=campaign.starts_at,
+        ends_at=campaign.ends_at,
+        promotion=promotion,
+        created_by=by,
+    )
+
+
+def _start_staging(campaign: Campaign, revision: Revision) -> None:
+    if revision.state == Revision.State.AWAITING_APPROVAL:
+        Revision.objects.filter(pk=revision.pk).update(state=Revision.State.STAGING)
+    open_states = (SyncRun.State.PENDING, SyncRun.State.RUNNING)
+    if not SyncRun.objects.filter(revision=revision, kind=SyncRun.Kind.STAGE, state__in=open_states).exists():
+        SyncRun.objects.create(campaign=campaign, revision=revision, kind=SyncRun.Kind.STAGE)
+    if campaign.state != Campaign.State.SCHEDULED:
+        _move(campaign, Campaign.State.SCHEDULED)
+    enqueue("campaigns.stage_revision", revision_id=revision.pk)
+
+
+def _withdraw_unpublished(campaign: Campaign) -> None:
+    """Revisions still waiting or being staged will not be published any more."""
+    waiting = (Revision.State.AWAITING_APPROVAL, Revision.State.STAGING)
+    campaign.revisions.filter(state__in=waiting).update(state=Revision.State.WITHDRAWN)
+
+
+def _withdraw(campaign: Campaign, revision: Revision, *, at: datetime) -> None:
+    """Unpublish for good: off the shelf, off the channels, nothing due any more."""
+    if revision.promotion.is_published:
+        staging.unpublish(campaign, revision)
+    Revision.objects.filter(pk=revision.pk).update(state=Revision.State.WITHDRAWN)
+    Due.objects.filter(revision=revision, done_at=None).update(done_at=at, result={"skipped": "withdrawn"})
+    campaign.published = None
+    campaign.save(update_fields=["published", "updated_at"])
+    _take_down(campaign)
+
+
+def _put_back(campaign: Campaign, revision: Revision, *, at: datetime) -> None:
+    """Publish a revision that was published before: its offers are still there."""
+    Listing.objects.filter(campaign=campaign, revision_number=revision.number).update(
+        is_wanted=True, state=Listing.State.STAGED, attempts=0, next_try_at=None
+    )
+    campaign.published = None
+    staging.publish(campaign, revision, at=at)
+
+
+def _take_down(campaign: Campaign) -> None:
+    """Mark every listing to be withdrawn from its channel, and hurry that along."""
+    Listing.objects.filter(campaign=campaign, is_wanted=True).update(is_wanted=False)
+    enqueue("campaigns.resume_work")
+
+
+def _set_hold(campaign: Campaign, market: Market, is_held: bool, *, by: User | None) -> None:
+    campaign = _locked(campaign)
+    if campaign.published is None:
+        raise Refused("wrong_state", state=campaign.get_state_display())
+    held = campaign.published.promotion.held_markets
+    if is_held:
+        held.add(market)
+    else:
+        held.remove(market)
+    staging.recompile_promotions([campaign.published.promotion_id])
+    staging.turn_with_placements(campaign, campaign.published)
+    record("campaign.market_held" if is_held else "campaign.market_released", campaign, by=by, market=market.code)

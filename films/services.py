@@ -1,0 +1,136 @@
+"""Verbs that change films: their texts, releases and embargoes."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+
+from accounts.models import User
+from accounts.services import record
+from core.clock import known_zone
+from core.errors import Refused
+from core.jobs import enqueue
+from core.territories import normalise_country, zone_of
+from films.models import Embargo, Film, Release, Tier
+
+#: What a person may write about a film. Its slug is its address and stays.
+FILM_TEXTS = frozenset(
+    {"title_en", "title_zh", "title_original", "original_language", "lede_en", "lede_zh", "synopsis_en", "synopsis_zh"}
+    | {"year", "runtime_minutes", "ground", "ink", "voice", "position"}
+)
+
+
+@transaction.atomic(durable=True)
+def create_film(*, by: User | None, slug: str, **texts: Any) -> Film:
+    """A new film at `slug`. Refuses `slug_taken`."""
+    if Film.objects.filter(slug=slug).exists():
+        raise Refused("slug_taken", slug=slug)
+    film = Film.objects.create(slug=slug, **_known_texts(texts))
+    record("film.created", film, by=by, slug=slug)
+    return film
+
+
+@transaction.atomic(durable=True)
+def set_film_texts(film: Film, *, by: User | None, **texts: Any) -> Film:
+    """Write the given titles, texts and colours; what is not named stays."""
+    locked = _lock(film)
+    changes = {}
+    for name, value in _known_texts(texts).items():
+        if (old := getattr(locked, name)) != value:
+            changes[name] = [old, value]
+            setattr(locked, name, value)
+    if changes:
+        _facts_changed(locked)
+        record("film.edited", locked, by=by, **changes)
+    return locked
+
+
+@transaction.atomic(durable=True)
+def set_embargo(
+    film: Film, *, by: User | None, tier: str, lifts_at: datetime, country: str = "", zone: str = "UTC"
+) -> Embargo:
+    """Nothing that reveals `tier` is seen in `country` (blank: anywhere) before `lifts_at`.
+
+    There is one row per tier and country: setting it again moves it.
+    """
+    if tier not in Tier.values:
+        raise Refused("unknown_tier", tier=tier)
+    country = normalise_country(country) if country else ""
+    known_zone(zone)
+    locked = _lock(film)
+    embargo = Embargo.objects.filter(film=locked, tier=tier, country=country).first()
+    if embargo is not None and (embargo.lifts_at, embargo.zone) == (lifts_at, zone):
+        return embargo
+    old = embargo.lifts_at.isoformat() if embargo else None
+    embargo = embargo or Embargo(film=locked, tier=tier, country=country)
+    embargo.lifts_at, embargo.zone = lifts_at, zone
+    embargo.save()
+    _facts_changed(locked)
+    record("film.embargo_set", locked, by=by, tier=tier, country=country, zone=zone, lifts_at=[old, lifts_at.isoformat()])
+    return embargo
+
+
+@transaction.atomic(durable=True)
+def lift_embargo(embargo: Embargo, *, by: User | None, at: datetime) -> Embargo:
+    """End an embargo at `at` instead of later. The row stays as a memory. Refuses `already_done` when it is over."""
+    film = _lock(embargo.film)
+    locked = Embargo.objects.select_for_update().get(pk=embargo.pk)
+    if locked.lifts_at <= at:
+        raise Refused("already_done")
+    old, locked.lifts_at = locked.lifts_at, at
+    locked.save(update_fields=["lifts_at"])
+    _facts_changed(film)
+    record(
+        "film.embargo_lifted",
+        film,
+        by=by,
+        tier=locked.tier,
+        country=locked.country,
+        lifts_at=[old.isoformat(), at.isoformat()],
+    )
+    return locked
+
+
+@transaction.atomic(durable=True)
+def set_release(film: Film, *, by: User | None, country: str, opens_on: date, zone: str = "") -> Release:
+    """`film` opens in `country` on `opens_on` by the calendar of `zone` (blank: the country's own)."""
+    country = normalise_country(country)
+    zone = known_zone(zone or zone_of(country))
+    locked = _lock(film)
+    release = Release.objects.filter(film=locked, country=country).first()
+    if release is not None and (release.opens_on, release.zone) == (opens_on, zone):
+        return release
+    old = release.opens_on.isoformat() if release else None
+    release = release or Release(film=locked, country=country)
+    release.opens_on, release.zone = opens_on, zone
+    release.save()
+    _facts_changed(locked)
+    record("film.release_set", locked, by=by, country=country, zone=zone, opens_on=[old, opens_on.isoformat()])
+    return release
+
+
+@transaction.atomic(durable=True)
+def remove_release(release: Release, *, by: User | None) -> None:
+    """Take a country's date back. Refuses `already_done` when it is gone."""
+    film = _lock(release.film)
+    if not Release.objects.filter(pk=release.pk).delete()[0]:
+        raise Refused("already_done")
+    _facts_changed(film)
+    record("film.release_removed", film, by=by, country=release.country, opens_on=[release.opens_on.isoformat(), None])
+
+
+def _lock(film: Film) -> Film:
+    return Film.objects.select_for_update(no_key=True).get(pk=film.pk)
+
+
+def _facts_changed(film: Film) -> None:
+    """Moves `updated_at`, by which the shelf finds what it has to compile again, and hurries it along."""
+    film.save()
+    enqueue("catalog.catch_up_shelf")
+
+
+def _known_texts(texts: Mapping[str, Any]) -> Mapping[str, Any]:
+    if unknown := texts.keys() - FILM_TEXTS:
+        raise TypeError(f"not a film's texts: {sorted(unknown)}")
+    return texts

@@ -1,0 +1,162 @@
+"""Verbs that change merchants: their state, papers and members."""
+
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+
+from accounts.models import User
+from accounts.services import record
+from core.errors import Refused
+from core.jobs import enqueue
+from core.territories import normalise_country
+from merchants.models import Member, Merchant
+
+State = Merchant.State
+
+#: What may be written about a merchant by hand. State and papers have verbs of their own.
+DETAILS = frozenset({"name", "name_zh", "city", "country"})
+
+
+@transaction.atomic(durable=True)
+def create_merchant(*, by: User | None, slug: str, **details: Any) -> Merchant:
+    """A merchant who has applied; approving is another step. Refuses `slug_taken`."""
+    if Merchant.objects.filter(slug=slug).exists():
+        raise Refused("slug_taken", slug=slug)
+    merchant = Merchant.objects.create(slug=slug, **_known_details(details))
+    record("merchant.created", merchant, by=by, slug=slug)
+    return merchant
+
+
+@transaction.atomic(durable=True)
+def edit_merchant(merchant: Merchant, *, by: User | None, **details: Any) -> Merchant:
+    """Write the given names and place; what is not named stays."""
+    locked = _lock(merchant)
+    changes = {}
+    for name, value in _known_details(details).items():
+        if (old := getattr(locked, name)) != value:
+            changes[name] = [old, value]
+            setattr(locked, name, value)
+    if changes:
+        _facts_changed(locked)
+        record("merchant.edited", locked, by=by, **changes)
+    return locked
+
+
+@transaction.atomic(durable=True)
+def approve_merchant(merchant: Merchant, *, by: User | None) -> Merchant:
+    """From applied to approved: the merchant may list and sell."""
+    return _move(merchant, "merchant.approved", {State.APPLIED}, State.APPROVED, by=by)
+
+
+@transaction.atomic(durable=True)
+def suspend_merchant(merchant: Merchant, *, by: User | None) -> Merchant:
+    """Everything of an approved merchant leaves the shelf until it is reinstated."""
+    return _move(merchant, "merchant.suspended", {State.APPROVED}, State.SUSPENDED, by=by)
+
+
+@transaction.atomic(durable=True)
+def reinstate_merchant(merchant: Merchant, *, by: User | None) -> Merchant:
+    """From suspended back to approved."""
+    return _move(merchant, "merchant.reinstated", {State.SUSPENDED}, State.APPROVED, by=by)
+
+
+@transaction.atomic(durable=True)
+def close_merchant(merchant: Merchant, *, by: User | None) -> Merchant:
+    """The end: a closed merchant sells nothing and does not come back."""
+    return _move(merchant, "merchant.closed", {State.APPLIED, State.APPROVED, State.SUSPENDED}, State.CLOSED, by=by)
+
+
+@transaction.atomic(durable=True)
+def set_documents_expiry(merchant: Merchant, *, by: User | None, expire_on: date | None) -> Merchant:
+    """`expire_on` is the last day the papers are valid in the merchant's country; None: they do not expire."""
+    locked = _lock(merchant)
+    old = locked.documents_expire_on
+    if old != expire_on:
+        locked.documents_expire_on = expire_on
+        _facts_changed(locked)
+        record("merchant.documents_set", locked, by=by, expire_on=[old and old.isoformat(), expire_on and expire_on.isoformat()])
+    return locked
+
+
+@transaction.atomic(durable=True)
+def add_member(merchant: Merchant, user: User, *, role: str, by: User | None) -> Member:
+    """`user` acts for `merchant` in `role`. Refuses `already_member` and `unknown_role`."""
+    _known_role(role)
+    locked = _lock(merchant)
+    if Member.objects.filter(merchant=locked, user=user).exists():
+        raise Refused("already_member", user=str(user), merchant=str(locked))
+    member = Member.objects.create(merchant=locked, user=user, role=role)
+    record("merchant.member_added", locked, by=by, user=user.public_id, role=role)
+    return member
+
+
+@transaction.atomic(durable=True)
+def change_role(member: Member, *, role: str, by: User | None) -> Member:
+    """Give a member another role. Refuses `last_owner` when nobody would own the merchant any more."""
+    _known_role(role)
+    merchant, locked = _lock_member(member)
+    if locked.role == role:
+        return locked
+    _keeps_an_owner(locked)
+    old, locked.role = locked.role, role
+    locked.save(update_fields=["role"])
+    record("merchant.role_changed", merchant, by=by, user=locked.user.public_id, role=[old, role])
+    return locked
+
+
+@transaction.atomic(durable=True)
+def remove_member(member: Member, *, by: User | None) -> None:
+    """The user no longer acts for the merchant. Refuses `last_owner`, and `already_done` for one who is gone."""
+    merchant, locked = _lock_member(member)
+    _keeps_an_owner(locked)
+    record("merchant.member_removed", merchant, by=by, user=locked.user.public_id, role=[locked.role, None])
+    locked.delete()
+
+
+def _lock(merchant: Merchant) -> Merchant:
+    return Merchant.objects.select_for_update(no_key=True).get(pk=merchant.pk)
+
+
+def _lock_member(member: Member) -> tuple[Merchant, Member]:
+    """The merchant is the lock of all its members, so that two last owners cannot remove each other."""
+    merchant = _lock(member.merchant)
+    locked = Member.objects.select_related("user").filter(pk=member.pk).first()
+    if locked is None:
+        raise Refused("already_done")
+    return merchant, locked
+
+
+def _keeps_an_owner(member: Member) -> None:
+    owners = Member.objects.filter(merchant=member.merchant_id, role=Member.Role.OWNER)
+    if member.role == Member.Role.OWNER and not owners.exclude(pk=member.pk).exists():
+        raise Refused("last_owner")
+
+
+def _known_role(role: str) -> None:
+    if role not in Member.Role.values:
+        raise Refused("unknown_role", role=role)
+
+
+def _known_details(details: dict[str, Any]) -> dict[str, Any]:
+    if unknown := details.keys() - DETAILS:
+        raise TypeError(f"not a merchant's details: {sorted(unknown)}")
+    if "country" in details:
+        details["country"] = normalise_country(details["country"])
+    return details
+
+
+def _move(merchant: Merchant, verb: str, sources: set[State], target: State, *, by: User | None) -> Merchant:
+    locked = _lock(merchant)
+    if locked.state not in sources:
+        raise Refused("wrong_state", state=locked.get_state_display())
+    old, locked.state = locked.state, target
+    _facts_changed(locked)
+    record(verb, locked, by=by, state=[old, str(target)])
+    return locked
+
+
+def _facts_changed(merchant: Merchant) -> None:
+    """Moves `updated_at`, by which the shelf finds what it has to compile again, and hurries it along."""
+    merchant.save()
+    enqueue("catalog.catch_up_shelf")

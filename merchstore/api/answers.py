@@ -1,0 +1,123 @@
+"""How every endpoint answers: parameters read, one instant, one epoch, caching headers, conditional requests."""
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpResponseNotModified
+from django.utils import timezone
+from django.utils.cache import get_conditional_response
+from django.utils.http import quote_etag
+from rest_framework.exceptions import MethodNotAllowed
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.renderers import JSONRenderer
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from catalog.epoch import Epoch, read_epoch
+from catalog.queries.lists import Page, all_markets, next_turn
+from merchstore.api.cursors import write_cursor
+from merchstore.api.parameters import Parameter, looks_like_a_name, read_parameters
+from merchstore.api.problems import Problem
+
+#: Seconds an answer may be kept, and seldom more, because facts change between boundaries too.
+MAX_AGE = 15
+#: How often an answer is made anew when the shelf is compiled in between.
+TRIES = 5
+
+
+class Negotiation(DefaultContentNegotiation):
+    """By `Accept` alone: `?format=` is a parameter like any other, and no endpoint knows it."""
+
+    settings = SimpleNamespace(URL_FORMAT_OVERRIDE=None)
+
+
+class ReadView(APIView):
+    """An endpoint that reads. `at` is the one instant it speaks of, `given` its parameters."""
+
+    http_method_names = ("get", "head")
+    content_negotiation_class = Negotiation
+    parameters: tuple[Parameter, ...] = ()
+
+    def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
+        if request.method.lower() not in self.http_method_names:
+            raise MethodNotAllowed(request.method)
+        super().initial(request, *args, **kwargs)
+        self.at: datetime = timezone.now()
+        self.given = read_parameters(request, self.parameters)
+
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        response["Vary"] = "Accept"
+        if response.status_code >= 400:
+            # Problems are JSON, also where the answer would have been something else.
+            response.accepted_renderer = JSONRenderer()
+        if response.status_code == 200:
+            response.add_post_render_callback(lambda rendered: _conditional(request, rendered))
+        return response
+
+    def answer(self, body: Any, *, max_age: int, epoch: Epoch | None = None) -> Response:
+        response = Response(body)
+        response["Cache-Control"] = f"public, max-age={max_age}"
+        if epoch is not None:
+            response["Shelf-Revision"] = epoch.revision
+        return response
+
+    def answer_of_shelf(self, read: Callable[[Epoch], Any]) -> Response:
+        """What `read` makes of the market's shelf at `at`: never of two compilations of it.
+
+        `read` asks several queries; when the shelf was compiled in between, it is asked again.
+        """
+        for _attempt in range(TRIES):
+            epoch = self.epoch()
+            body = read(epoch)
+            after = read_epoch(epoch.market.code, self.at)
+            if after is not None and after.revision == epoch.revision:
+                return self.answer(body, max_age=epoch.max_age(MAX_AGE), epoch=epoch)
+        raise Problem("busy", headers={"Retry-After": "1"})
+
+    def answer_of_all_markets(self, body: Any) -> Response:
+        """An answer that depends on the clock but on no market's prices."""
+        seconds = int((next_turn(self.at) - self.at).total_seconds())
+        return self.answer(body, max_age=max(0, min(MAX_AGE, seconds)))
+
+    def epoch(self) -> Epoch:
+        """The asked market's. Raises `unknown_market`."""
+        epoch = read_epoch(self.given["market"], self.at)
+        if epoch is None:
+            codes = [market.code for market in all_markets()]
+            raise Problem("unknown_market", f"There are the markets {', '.join(codes)}.", more={"markets": codes})
+        return epoch
+
+    def page(self, list_name: str, page: Page[Any], serializer: Any) -> dict[str, Any]:
+        """The envelope of a list."""
+        cursor = None if page.next_position is None else write_cursor(list_name, page.next_position)
+        return {"data": serializer(page.rows, many=True).data, "next_cursor": cursor}
+
+    def with_link(self, response: Response) -> Response:
+        """Add `Link: rel="next"`, relative to this address, so that it never depends on a forged host."""
+        cursor = response.data["next_cursor"]
+        if cursor is not None:
+            query = {**self.request.query_params.dict(), "cursor": cursor}
+            response["Link"] = f'<{self.request.path}?{urlencode(query)}>; rel="next"'
+        return response
+
+
+def named(name: str) -> str:
+    """`name` when it can name anything at all; else the same 404 as for what does not exist."""
+    if not looks_like_a_name(name):
+        raise Problem("not_found")
+    return name
+
+
+def _conditional(request: Any, response: Any) -> Any:
+    response["ETag"] = quote_etag(hashlib.sha256(response.content).hexdigest()[:32])
+    answer = get_conditional_response(request._request, etag=response["ETag"], response=response)
+    if isinstance(answer, HttpResponseNotModified):
+        for header in ("Shelf-Revision", "Link"):
+            if header in response:
+                answer[header] = response[header]
+    return answer

@@ -1,0 +1,143 @@
+"""Named parameters: what an endpoint takes, said once, for reading the request and for the schema.
+
+Whatever is not named is refused by name, so a misspelt filter never answers with everything.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from django.http import HttpRequest, QueryDict
+from django.utils.dateparse import parse_datetime
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
+
+from merchstore.api.problems import Fault, Problem
+
+LONGEST_VALUE = 500
+DEFAULT_LIMIT, MOST = 24, 100
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,160}", re.ASCII)
+
+
+def looks_like_a_name(text: str) -> bool:
+    """Whether `text` can be a slug, a code or a public id at all; nothing else is asked of the database."""
+    return _NAME.fullmatch(text) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """`read` turns the text into a value or raises ValueError with a sentence."""
+
+    name: str
+    description: str
+    read: Callable[[str], Any]
+    type: Any = OpenApiTypes.STR
+    default: Any = None
+    is_required: bool = False
+    choices: Sequence[str] | None = None
+
+    def in_schema(self) -> OpenApiParameter:
+        return OpenApiParameter(
+            self.name,
+            type=self.type,
+            location=OpenApiParameter.QUERY,
+            required=self.is_required,
+            description=self.description,
+            default=self.default,
+            enum=self.choices,
+        )
+
+
+def read_parameters(request: HttpRequest, parameters: Sequence[Parameter]) -> dict[str, Any]:
+    """The value of every parameter, defaults included. Raises `invalid_parameters` naming each fault."""
+    given = _query(request)
+    known = {parameter.name: parameter for parameter in parameters}
+    faults = [_fault(name, "unknown", _not_known(known)) for name in given if name not in known]
+    values: dict[str, Any] = {}
+    for name, parameter in known.items():
+        texts = given.getlist(name)
+        values[name] = parameter.default
+        if not texts:
+            if parameter.is_required:
+                faults.append(_fault(name, "required", "This parameter is required."))
+        elif len(texts) > 1:
+            faults.append(_fault(name, "repeated", "This parameter may be given once."))
+        else:
+            try:
+                values[name] = _read(parameter, texts[0])
+            except ValueError as error:
+                faults.append(_fault(name, "invalid", str(error)))
+    if faults:
+        raise Problem("invalid_parameters", errors=faults)
+    return values
+
+
+def _query(request: HttpRequest) -> QueryDict:
+    """The query, refused when its percent-encoding is not UTF-8: Django would read a replacement character."""
+    try:
+        unquote_to_bytes(request.META.get("QUERY_STRING", "")).decode()
+    except UnicodeDecodeError:
+        raise Problem("bad_request", "The query is not UTF-8.") from None
+    return request.GET
+
+
+def _read(parameter: Parameter, text: str) -> Any:
+    if len(text) > LONGEST_VALUE or "\x00" in text:
+        raise ValueError("This is too long, or holds a character that no value has.")
+    return parameter.read(text)
+
+
+def _fault(name: str, code: str, detail: str) -> Fault:
+    pointer = name.replace("~", "~0").replace("/", "~1")[:80]
+    return Fault(f"/query/{pointer}", code, detail)
+
+
+def _not_known(known: dict[str, Parameter]) -> str:
+    return (
+        f"There is no such parameter here. There are: {', '.join(known)}." if known else "There are no parameters here."
+    )
+
+
+def _name(text: str) -> str:
+    if not looks_like_a_name(text):
+        raise ValueError("This is a slug, a code or a public id: letters, digits, hyphens.")
+    return text
+
+
+def _limit(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,4}", text, re.ASCII) or not 1 <= int(text) <= MOST:
+        raise ValueError(f"This is a whole number from 1 to {MOST}.")
+    return int(text)
+
+
+def _instant(text: str) -> datetime:
+    try:
+        instant = parse_datetime(text)
+        if instant is not None and instant.tzinfo is not None:
+            return instant.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise ValueError("This is an instant as in RFC 3339, with its offset: 2026-11-22T12:00:00Z (a + is written %2B).")
+
+
+MARKET = Parameter("market", "The market's code, such as `us`.", _name)
+REQUIRED_MARKET = Parameter(
+    "market", "The market whose shelf and prices are meant, such as `us`.", _name, is_required=True
+)
+LIMIT = Parameter("limit", f"Rows per page, 1 to {MOST}.", _limit, OpenApiTypes.INT, default=DEFAULT_LIMIT)
+CURSOR = Parameter("cursor", "`next_cursor` of the page before.", str)
+UPDATED_SINCE = Parameter(
+    "updated_since",
+    "Only what was changed at or after this instant. What the clock alone brings (a launch, an embargo that lifts) "
+    "changes no row: watch `Shelf-Revision` for that.",
+    _instant,
+    OpenApiTypes.DATETIME,
+)
+FILM = Parameter("film", "A film's public id or slug.", _name)
+CATEGORY = Parameter("category", "A category's code.", _name)
+MERCHANT = Parameter("merchant", "A merchant's public id or slug.", _name)
+CAMPAIGN = Parameter("campaign", "A campaign's public id or slug: what it offers, while it is live.", _name)
+CHANNEL = Parameter("channel", "A channel's code, such as `storefront` or `google`.", _name)

@@ -1,0 +1,114 @@
+"""Errors as RFC 9457 problem details. Every `type` is a page (`/api/v1/problems/<code>`) that exists."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
+from django.http import Http404
+from django.urls import reverse
+from rest_framework import exceptions
+from rest_framework.response import Response
+
+CONTENT_TYPE = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    status: int
+    title: str
+    explanation: str
+
+
+KINDS = {
+    "bad_request": Kind(400, "The request cannot be read", "The request is not valid HTTP, UTF-8 or JSON."),
+    "invalid_parameters": Kind(
+        400,
+        "A parameter is not valid",
+        "`errors` names each parameter that is unknown, missing, given twice or of the wrong form. "
+        "`pointer` is `/query/` and the parameter's name.",
+    ),
+    "unknown_market": Kind(
+        400,
+        "No such market",
+        "Prices belong to a market, so it has to be named: `market=us`. `markets` lists the codes there are.",
+    ),
+    "not_found": Kind(
+        404, "There is nothing at this address", "The object does not exist, or may not be seen where you asked for it."
+    ),
+    "method_not_allowed": Kind(
+        405, "The method is not allowed here", "This version of the API is read only: GET and HEAD."
+    ),
+    "not_acceptable": Kind(
+        406, "The answer cannot be given in a form you accept", "Answers are JSON: send `Accept: application/json`."
+    ),
+    "unsupported_media_type": Kind(415, "The body is in a form that is not read", "Bodies are JSON."),
+    "busy": Kind(
+        503,
+        "The shelf is changing",
+        "The shelf was compiled again while it was read, several times in a row. An answer that mixes two states is "
+        "never given; ask again in a second.",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with the request: where, its stable code, and a sentence."""
+
+    pointer: str
+    code: str
+    detail: str
+
+
+@dataclass
+class Problem(Exception):
+    """Raise it anywhere in the API: the answer is the problem document. `more` are extension members."""
+
+    code: str
+    detail: str = ""
+    errors: list[Fault] = field(default_factory=list)
+    more: dict[str, Any] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def type_address(code: str) -> str:
+    return settings.SITE_URL + reverse("api:problem", kwargs={"code": code})
+
+
+def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+    """REST framework's hook: what is not an expected error stays one, and is seen as a 500."""
+    problem = _as_problem(error)
+    return None if problem is None else problem_response(problem, context["request"])
+
+
+def problem_response(problem: Problem, request: Any) -> Response:
+    kind = KINDS[problem.code]
+    body = {
+        "type": type_address(problem.code),
+        "title": kind.title,
+        "status": kind.status,
+        "detail": problem.detail or kind.explanation,
+        "instance": request.request_id,
+        "code": problem.code,
+        "errors": [{"pointer": e.pointer, "code": e.code, "detail": e.detail} for e in problem.errors],
+        **problem.more,
+    }
+    headers = {"Cache-Control": "no-store", **problem.headers}
+    return Response(body, status=kind.status, content_type=CONTENT_TYPE, headers=headers)
+
+
+def _as_problem(error: Exception) -> Problem | None:
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, Http404 | exceptions.NotFound):
+        return Problem("not_found")
+    if isinstance(error, exceptions.MethodNotAllowed):
+        return Problem("method_not_allowed")
+    if isinstance(error, exceptions.NotAcceptable):
+        return Problem("not_acceptable")
+    if isinstance(error, exceptions.UnsupportedMediaType):
+        return Problem("unsupported_media_type")
+    if isinstance(error, exceptions.ParseError | SuspiciousOperation):
+        return Problem("bad_request")
+    return None
