@@ -1,5 +1,6 @@
 """The audit trail is written here and nowhere else."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import models
@@ -19,3 +20,20 @@ def record(verb: str, subject: models.Model, *, by: User | None, **changes: Any)
         subject_id=getattr(subject, "public_id", None) or str(subject.pk),
         changes=changes,
     )
+
+
+def record_many(
+    verb: str, changes_by_subject: Iterable[tuple[models.Model, dict[str, Any]]], *, by: User | None
+) -> None:
+    """As `record`, for many subjects of one kind at once: an entry for each, in one statement per thousand."""
+    entries = [
+        AuditEntry(
+            actor=by,
+            verb=verb,
+            subject_type=subject._meta.label_lower,
+            subject_id=getattr(subject, "public_id", None) or str(subject.pk),
+            changes=changes,
+        )
+        for subject, changes in changes_by_subject
+    ]
+    AuditEntry.objects.bulk_create(entries, batch_size=1_000)

@@ -98,7 +98,7 @@ def open_work(campaign: Campaign, channel: Channel) -> QuerySet[Listing]:
 def _claim(run: SyncRun) -> list[Listing]:
     now = timezone.now()
     assert run.channel is not None
-    channel = Channel.objects.select_for_update().get(pk=run.channel_id)
+    channel = Channel.objects.select_for_update().get(pk=run.channel.pk)
     if not channel.is_enabled or (channel.not_before and channel.not_before > now):
         return []
     ready = open_work(run.campaign, channel).filter(Q(next_try_at=None) | Q(next_try_at__lte=now))

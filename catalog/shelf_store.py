@@ -135,7 +135,7 @@ def _delete(keys: Iterable[tuple[int, int]]) -> None:
     for market_id, product_ids in by_market.items():
         spans = ShelfSpan.objects.filter(market=market_id, product__in=product_ids)
         # Spans refer to nothing and nothing refers to them: delete in one statement, without collecting.
-        spans._raw_delete(spans.db)  # type: ignore[attr-defined]
+        spans._raw_delete(spans.db)
 
 
 def _rows(wanted: Shelf, keys: Iterable[tuple[int, int]]) -> Iterator[tuple]:

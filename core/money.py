@@ -17,7 +17,7 @@ BASIS_POINTS = 10_000
 def minor_digits(currency: str) -> int:
     """How many decimals `currency` has by ISO 4217: CNY 2, JPY 0, KWD 3."""
     fractions = get_global("currency_fractions")
-    return fractions.get(currency, fractions["DEFAULT"])[0]
+    return int(fractions.get(currency, fractions["DEFAULT"])[0])
 
 
 def round_minor(value: Decimal) -> int:

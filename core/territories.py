@@ -52,7 +52,7 @@ def zone_of(country: str) -> str:
 
 def country_name(country: str, language: str) -> str:
     """The name of `country` in `language` ("en", "zh-hans"), or its code when CLDR has none."""
-    return _locale(language).territories.get(country, country)
+    return str(_locale(language).territories.get(country, country))
 
 
 @cache
@@ -70,5 +70,6 @@ def _zone_by_territory() -> dict[str, str]:
 
 @cache
 def _known_countries() -> frozenset[str]:
-    territories = Locale("en").territories
-    return frozenset(code for code in territories if len(code) == 2 and code.isalpha() and code not in {"EU", "UN", "EZ", "QO", "XA", "XB", "ZZ"})
+    territories = map(str, Locale("en").territories)
+    no_countries = {"EU", "UN", "EZ", "QO", "XA", "XB", "ZZ"}
+    return frozenset(code for code in territories if len(code) == 2 and code.isalpha() and code not in no_countries)

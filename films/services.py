@@ -1,17 +1,23 @@
-"""Verbs that change films: their texts, releases and embargoes."""
+"""Verbs that change films: their texts, releases and embargoes, and bringing films in from a file."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 from django.db import transaction
 
 from accounts.models import User
 from accounts.services import record
+from core.bulk import in_pages
 from core.clock import known_zone
 from core.errors import Refused
+from core.importing.report import Outcome, Report
 from core.jobs import enqueue
 from core.territories import normalise_country, zone_of
+from films.importing.reading import FilmReading
+from films.importing.sources import open_source
+from films.importing.store import PAGE, plan_page, write_page
 from films.models import Embargo, Film, Release, Tier
 
 #: What a person may write about a film. Its slug is its address and stays.
@@ -67,7 +73,8 @@ def set_embargo(
     embargo.lifts_at, embargo.zone = lifts_at, zone
     embargo.save()
     _facts_changed(locked)
-    record("film.embargo_set", locked, by=by, tier=tier, country=country, zone=zone, lifts_at=[old, lifts_at.isoformat()])
+    moved = [old, lifts_at.isoformat()]
+    record("film.embargo_set", locked, by=by, tier=tier, country=country, zone=zone, lifts_at=moved)
     return embargo
 
 
@@ -118,6 +125,23 @@ def remove_release(release: Release, *, by: User | None) -> None:
         raise Refused("already_done")
     _facts_changed(film)
     record("film.release_removed", film, by=by, country=release.country, opens_on=[release.opens_on.isoformat(), None])
+
+
+def import_films(path: Path, *, by: User | None, is_dry_run: bool = False) -> Report:
+    """Bring the films of a file in, a page at a time; each page is one transaction, so what was written stays written.
+
+    Refuses the file as a whole (`file_unreadable`, `unknown_format`) before anything is written. A bad row is
+    reported and left out. The same file again changes nothing. Memory is bounded for tables and XML.
+    """
+    source = open_source(path)
+    report = Report(path.name, "films", is_dry_run, source.format)
+    reading = FilmReading(report)
+    for page in in_pages(reading.good_rows(source.rows()), PAGE):
+        changes = plan_page(page, lock=False) if is_dry_run else write_page(page, by=by, source=path.name)
+        reading.note(changes)
+    if not is_dry_run and report.rows.outcomes[Outcome.CREATED] + report.rows.outcomes[Outcome.UPDATED]:
+        enqueue("catalog.catch_up_shelf")
+    return report
 
 
 def _lock(film: Film) -> Film:

@@ -75,7 +75,8 @@ def set_documents_expiry(merchant: Merchant, *, by: User | None, expire_on: date
     if old != expire_on:
         locked.documents_expire_on = expire_on
         _facts_changed(locked)
-        record("merchant.documents_set", locked, by=by, expire_on=[old and old.isoformat(), expire_on and expire_on.isoformat()])
+        moved = [day and day.isoformat() for day in (old, expire_on)]
+        record("merchant.documents_set", locked, by=by, expire_on=moved)
     return locked
 
 

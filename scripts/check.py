@@ -37,7 +37,7 @@ PRODUCTION = {
 
 CHECKS = (
     Check("lint (ruff check)", (BIN / "ruff", "check", "--quiet", "--output-format=concise", ".")),
-    Check("format (ruff format)", (BIN / "ruff", "format", "--check", ".")),
+    Check("format (ruff format)", (BIN / "ruff", "format", "--check", "--output-format=concise", ".")),
     Check("floors (lint-imports)", (BIN / "lint-imports", "--no-cache", "--no-logo")),
     Check("templates", (PYTHON, "-m", "scripts.check_templates")),
     Check("missing migrations", (PYTHON, "manage.py", "makemigrations", "--check", "--dry-run")),

@@ -20,6 +20,7 @@ import socket
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -87,7 +88,8 @@ def _demo(options: argparse.Namespace) -> int:
         for name in ("worker", "beat"):
             running[name] = _start(name, environ, lock)
         if not stamp.get("scheduled"):
-            command = [PYTHON, "manage.py", "schedule_demo", "--in", str(LAUNCH_IN_SECONDS)]
+            slug = tomllib.loads((ROOT / "demo/data/campaign.toml").read_text())["slug"]
+            command = [PYTHON, "manage.py", "schedule_campaign", slug, "--in", str(LAUNCH_IN_SECONDS)]
             run_step("scheduling the campaign", command, environ=environ)
             _write_stamp({**stamp, "scheduled": time.time() + LAUNCH_IN_SECONDS})
         _tell(port)

@@ -33,3 +33,6 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 
 # Hashing slowly is the point of the real ones and the cost of a test.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+# Jobs that a test sends are not run: tests call the service behind the task, or start a worker of their own.
+CELERY_BROKER_URL = os.environ.get("TEST_BROKER_URL", "memory://")

@@ -15,8 +15,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import DeskAdmin, ReadOnlyInline, Verb, changed_fields
 from campaigns import drafts, services
-from campaigns.admin import page, records
+from campaigns.admin import page, records, work
 from campaigns.admin.verbs import VERBS, awaiting
+from campaigns.admin.words import desk_url
 from campaigns.models import Campaign, Placement
 
 __all__ = ["CampaignAdmin", "PlacementAdmin", "records"]
@@ -35,7 +36,7 @@ class CampaignList(ChangeList):
     """A campaign's name leads to its page, not to the form."""
 
     def url_for_result(self, result: Campaign) -> str:
-        return page.desk_url(result)
+        return desk_url(result)
 
 
 @admin.register(Campaign)
@@ -81,7 +82,7 @@ class CampaignAdmin(DeskAdmin):
         return drafts.create_campaign(by=request.user, **fields)
 
     def response_post_save_add(self, request: HttpRequest, obj: Campaign) -> HttpResponse:
-        return HttpResponseRedirect(page.desk_url(obj))
+        return HttpResponseRedirect(desk_url(obj))
 
     response_post_save_change = response_post_save_add
 
@@ -104,7 +105,7 @@ class CampaignAdmin(DeskAdmin):
         ]
 
     def home_url(self, row: Campaign) -> str:
-        return page.desk_url(row)
+        return desk_url(row)
 
     def offered_verbs(self, request: HttpRequest, row: Campaign) -> list[dict[str, Any]]:
         """The author of a plan is not offered its approval."""
@@ -122,17 +123,17 @@ class CampaignAdmin(DeskAdmin):
             campaign, at=at, by=request.user, may_act=self.may_do_verbs(request)
         )
         if "plan" in request.GET:
-            context["plan"] = page.plan(campaign, at=at)
+            context["plan"] = work.plan(campaign, at=at)
         return TemplateResponse(request, "admin/campaigns/campaign/desk.html", context)
 
     def plan_view(self, request: HttpRequest, campaign_id: int) -> HttpResponse:
         campaign = self._campaign(request, campaign_id)
-        context = page.addresses(campaign) | {"plan": page.plan(campaign, at=timezone.now())}
+        context = page.addresses(campaign) | {"plan": work.plan(campaign, at=timezone.now())}
         return TemplateResponse(request, "admin/campaigns/campaign/_plan.html", context)
 
     def progress_view(self, request: HttpRequest, campaign_id: int) -> HttpResponse:
         campaign = self._campaign(request, campaign_id)
-        progress = page.progress(campaign, at=timezone.now(), may_act=self.may_do_verbs(request))
+        progress = work.progress(campaign, at=timezone.now(), may_act=self.may_do_verbs(request))
         context = page.addresses(campaign) | {"progress": progress}
         return TemplateResponse(request, "admin/campaigns/campaign/_progress.html", context)
 

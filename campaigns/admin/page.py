@@ -1,22 +1,17 @@
 """What a campaign's page says, in the words and the local time of its reader. Every function is a read."""
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
-from django.db.models import Count
 from django.urls import reverse
-from django.utils import formats
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
 from accounts.models import AuditEntry, User
 from campaigns import queries
+from campaigns.admin.words import desk_url, local, verb_url, zone_name
+from campaigns.admin.work import progress
 from campaigns.models import Campaign, Due, Listing, Revision, SyncRun
-from core.errors import Refused
-from core.money import Money
 
 Phase = Campaign.Phase
 
@@ -24,10 +19,6 @@ Phase = Campaign.Phase
 SAMPLE = 12
 FAILED = (Listing.State.REFUSED, Listing.State.DEAD)
 OPEN_RUNS = (SyncRun.State.PENDING, SyncRun.State.RUNNING)
-
-
-def desk_url(campaign: Campaign) -> str:
-    return reverse("admin:campaigns_campaign_desk", args=[campaign.pk])
 
 
 def addresses(campaign: Campaign) -> dict[str, str]:
@@ -65,15 +56,6 @@ def campaign_page(campaign: Campaign, *, at: datetime, by: User, may_act: bool) 
 
 
 # -- the head -----------------------------------------------------------------------------------
-
-
-def zone_name(campaign: Campaign) -> str:
-    """ "Asia/Shanghai" as people say it."""
-    return campaign.time_zone.rpartition("/")[2].replace("_", " ")
-
-
-def local(campaign: Campaign, value: datetime, pattern: str = "j M Y, H:i") -> str:
-    return formats.date_format(value.astimezone(ZoneInfo(campaign.time_zone)), pattern)
 
 
 def _window(campaign: Campaign) -> str:
@@ -127,163 +109,6 @@ def _figures(campaign: Campaign, rows: list[dict[str, Any]], revisions: list[Rev
     ]
 
 
-# -- the plan -----------------------------------------------------------------------------------
-
-_SIGNS = {
-    "+": ("added", gettext_lazy("added:")),
-    "~": ("changed", gettext_lazy("changed:")),
-    "−": ("removed", gettext_lazy("removed:")),
-}
-
-
-def plan(campaign: Campaign, *, at: datetime) -> dict[str, Any]:
-    """The difference to what is live, or the sentence that says why there is none."""
-    try:
-        found = queries.plan_campaign(campaign, at=at, sample=SAMPLE)
-    except Refused as refusal:
-        return {"refusal": refusal.sentence}
-    return found.totals | {
-        "made": _("Against what is live now. Made %(when)s.") % {"when": local(campaign, at, "j F, H:i:s")},
-        "channels": [_plan_group(group) for group in found.channels.values()],
-        "refusals": [
-            {"product": row.product, "market": row.market.upper(), "reasons": ", ".join(row.reasons)}
-            for row in found.refusals
-        ],
-        "more_refusals": found.refused - len(found.refusals),
-        "conflict_count": found.conflicts_total,
-        "conflicts": [
-            {
-                "product": row.product,
-                "market": row.market.upper(),
-                "verdict": _("With %(other)s: %(winner)s counts") % {"other": row.other, "winner": row.winner},
-            }
-            for row in found.conflicts
-        ],
-    }
-
-
-def _plan_group(group: queries.ChannelPlan) -> dict[str, Any]:
-    rows = [_plan_row(change) for change in group.changes[:SAMPLE]]
-    return {
-        "channel": group.channel.name,
-        "added": group.added,
-        "changed": group.changed,
-        "removed": group.removed,
-        "unchanged": group.unchanged,
-        "rows": rows,
-        "more": group.added + group.changed + group.removed - len(rows),
-    }
-
-
-def _plan_row(change: queries.Change) -> dict[str, Any]:
-    tone, word = _SIGNS[change.sign]
-    old, new = (_amount(amount, change.currency) for amount in (change.old_amount, change.new_amount))
-    return {
-        "sign": change.sign,
-        "tone": tone,
-        "word": word,
-        "product": change.product,
-        "market": change.market.upper(),
-        "old": old if old != new else "",
-        "new": new,
-    }
-
-
-def _amount(amount: int | None, currency: str) -> str:
-    return Money(amount, currency).in_locale("en") if amount is not None else ""
-
-
-# -- progress -----------------------------------------------------------------------------------
-
-
-def progress(campaign: Campaign, *, at: datetime, may_act: bool) -> dict[str, Any]:
-    """Per channel how far it has been told, and the latest runs."""
-    problems = _problems(campaign)
-    rows = [
-        _progress_row(campaign, row, problems.get(row.channel.pk, ""), may_act) for row in queries.progress(campaign)
-    ]
-    runs = list(campaign.runs.select_related("channel")[:6])
-    is_running = any(run.state in OPEN_RUNS for run in runs)
-    is_live = campaign.phase(at) in {Phase.STAGING, Phase.LIVE}
-    unfinished = is_live and any(row["waiting"] for row in rows)
-    starts_soon = campaign.phase(at) == Phase.SCHEDULED and campaign.starts_at - at < timedelta(minutes=5)
-    return {
-        "rows": rows,
-        "runs": [{"pk": run.pk, "name": _run_name(run), "words": _run_words(campaign, run)} for run in runs],
-        "is_moving": is_running or unfinished or starts_soon,
-        "summary": _("Running") if is_running else "",
-    }
-
-
-def _problems(campaign: Campaign) -> dict[int, str]:
-    """Each channel's commonest problem."""
-    rows = (
-        Listing.objects.filter(campaign=campaign, state__in=FAILED)
-        .exclude(problem="")
-        .values_list("channel", "problem")
-        .annotate(count=Count("pk"))
-        .order_by("count")
-    )
-    return {channel: problem for channel, problem, _count in rows}
-
-
-def _progress_row(campaign: Campaign, row: queries.ChannelProgress, problem: str, may_act: bool) -> dict[str, Any]:
-    failed = row.refused + row.dead
-    counts = (("sent", row.sent), ("retry", row.retry), ("failed", failed), ("gone", row.withdrawn))
-    words = _("%(sent)s of %(total)s") % {"sent": f"{row.sent:,}", "total": f"{row.total:,}"}
-    extra = [
-        ngettext("%(n)s to be sent again", "%(n)s to be sent again", row.retry) % {"n": row.retry} if row.retry else "",
-        ngettext("%(n)s failed", "%(n)s failed", failed) % {"n": failed} if failed else "",
-        ngettext("%(n)s withdrawn", "%(n)s withdrawn", row.withdrawn) % {"n": row.withdrawn} if row.withdrawn else "",
-    ]
-    refused = ngettext("%(n)s listing refused: %(why)s.", "%(n)s listings refused: %(why)s.", failed)
-    # The list shows one state at a time: the one that has the most to say.
-    state = Listing.State.DEAD if row.dead > row.refused else Listing.State.REFUSED
-    filters = {"campaign__id__exact": campaign.pk, "channel__id__exact": row.channel.pk, "state__exact": state}
-    return {
-        "name": row.channel.name,
-        "channel_id": row.channel.pk,
-        "total": row.total,
-        "sent": row.sent,
-        "waiting": row.waiting + row.retry,
-        "words": ", ".join([words, *filter(None, extra)]) if row.total else _("Waits for staging"),
-        "parts": _parts(counts, row.total),
-        "problem": refused % {"n": failed, "why": problem.rstrip(".") or _("no reason given")} if failed else "",
-        "list_url": reverse("admin:campaigns_listing_changelist") + "?" + urlencode(filters) if failed else "",
-        "again_url": _verb_url(campaign, "send-again") if failed and may_act else "",
-    }
-
-
-def _parts(counts: Iterable[tuple[str, int]], total: int) -> list[dict[str, Any]]:
-    """Stretches of a bar of 1000; a kind that is there is never thinner than can be seen."""
-    parts, x = [], 0
-    for tone, count in counts:
-        if count:
-            width = min(max(8, count * 1000 // total), 1000 - x)
-            parts.append({"tone": tone, "x": x, "width": width})
-            x += width
-    return parts
-
-
-def _run_name(run: SyncRun) -> str:
-    name = str(run.get_kind_display())
-    return f"{name}, {run.channel.name}" if run.channel else name
-
-
-def _run_words(campaign: Campaign, run: SyncRun) -> str:
-    counts = (
-        (_("%(n)s planned"), run.planned),
-        (_("%(n)s staged"), run.staged),
-        (_("%(n)s unchanged"), run.unchanged),
-        (_("%(n)s pushed"), run.pushed),
-        (_("%(n)s refused"), run.refused),
-        (_("%(n)s failed"), run.failed),
-    )
-    said = [words % {"n": f"{n:,}"} for words, n in counts if n]
-    state = str(run.get_state_display())
-    return ", ".join([state, local(campaign, run.created_at, "j M, H:i"), *said, *filter(None, [run.problem])])
-
-
 # -- events, markets, people -----------------------------------------------------------------------
 
 
@@ -327,13 +152,9 @@ def _markets(campaign: Campaign, may_act: bool) -> list[dict[str, Any]]:
     for market in campaign.markets.all():
         is_held = market.pk in held
         code, label = ("release-market", _("Release")) if is_held else ("hold-market", _("Hold"))
-        url = _verb_url(campaign, code) if published and may_act else ""
+        url = verb_url(campaign, code) if published and may_act else ""
         rows.append({"market": market, "is_held": is_held, "label": label, "url": url})
     return rows
-
-
-def _verb_url(campaign: Campaign, code: str) -> str:
-    return reverse("admin:campaigns_campaign_verb", args=[campaign.pk, code])
 
 
 def _revision_row(campaign: Campaign, revision: Revision) -> dict[str, Any]:
@@ -346,7 +167,7 @@ def _revision_row(campaign: Campaign, revision: Revision) -> dict[str, Any]:
         "get_state_display": revision.get_state_display(),
         "made": said(revision.created_by, revision.created_at),
         "approved": said(revision.approved_by, revision.approved_at),
-        "window": f"{local(campaign, revision.starts_at, 'j M, H:i')} – {local(campaign, revision.ends_at, 'j M, H:i')}",
+        "window": " – ".join(local(campaign, when, "j M, H:i") for when in (revision.starts_at, revision.ends_at)),
     }
 
 
@@ -392,22 +213,3 @@ def _consequence(
             "n": blocking
         }
     return _("It goes live at its start by the clock alone; no worker has to run.")
-
-
-# -- before a rollback -----------------------------------------------------------------------------
-
-
-def rollback(campaign: Campaign, *, at: datetime) -> dict[str, Any]:
-    """What a rollback restores, and the later edits it keeps."""
-    conflicts = queries.rollback_preview(campaign, at=at)
-    return {
-        "before": campaign.published.replaces if campaign.published else None,
-        "conflicts": [
-            {
-                "title": row["title"],
-                "market": row.get("market", "").upper(),
-                "kept": _amount(row["kept"], row["currency"]) if row["what"] == "price" else _("Edited"),
-            }
-            for row in conflicts
-        ],
-    }

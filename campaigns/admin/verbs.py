@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import Verb, VerbForm
 from campaigns import services
-from campaigns.admin import page
+from campaigns.admin import work
 from campaigns.models import Campaign, Channel, Revision
 from catalog.models import Market
 from core.errors import Refused
@@ -131,7 +131,7 @@ VERBS = (
         ),
         asks_first=True,
         is_dangerous=True,
-        preview=page.rollback,
+        preview=work.rollback,
         preview_template="admin/campaigns/campaign/_rollback.html",
     ),
     Verb(

@@ -96,6 +96,8 @@ class Report:
     changes: list[dict[str, Any]] = field(default_factory=list)
     changes_left_out: int = 0
     details: dict[str, Any] = field(default_factory=dict)
+    #: What else somebody should read, a line each.
+    notes: list[str] = field(default_factory=list)
 
     def refuse(self, problem: Problem, rows: int = 1) -> None:
         """Count `rows` rows as refused, for one reason."""

@@ -78,7 +78,11 @@ class FieldReader:
         value = self.values.get(column)
         if value is None or value == "":
             return None
-        found = _DATE.fullmatch(str(value).strip()) if isinstance(value, str | int) and not isinstance(value, bool) else None
+        found = (
+            _DATE.fullmatch(str(value).strip())
+            if isinstance(value, str | int) and not isinstance(value, bool)
+            else None
+        )
         if found is None or int(found[1]) not in YEARS or not _is_day(found):
             raise RowRefused(self.problem("bad_year", column, value=str(value)[:80]))
         return int(found[1])

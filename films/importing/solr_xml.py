@@ -34,7 +34,10 @@ class _Documents:
 
     def declare(self, _version: str, encoding: str | None, _standalone: int) -> None:
         if encoding and encoding.lower() not in ("utf-8", "utf8", "us-ascii"):
-            raise Refused("file_unreadable", problem=_("it says that its text is %(encoding)s; save it as UTF-8") % {"encoding": encoding})
+            raise Refused(
+                "file_unreadable",
+                problem=_("it says that its text is %(encoding)s; save it as UTF-8") % {"encoding": encoding},
+            )
 
     def refuse_doctype(self, *_declaration: object) -> None:
         raise Refused("file_unreadable", problem=_("it declares a document type (DOCTYPE), which is not read here"))

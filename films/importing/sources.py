@@ -43,7 +43,7 @@ def open_source(path: Path) -> Source:
             pass
         return Source("solr-xml", lambda: _rows(solr_documents(path), _solr_film))
     table = files.open_table(path)
-    if not _SOLR_COLUMNS <= set(table.header):
+    if not set(table.header) >= _SOLR_COLUMNS:
         raise Refused("unknown_format", problem=_("its columns are not those of a list of films"))
     return Source("solr-csv", lambda: _rows(_solr_table(table), _solr_film))
 
@@ -122,7 +122,9 @@ def _decode(text: str, at: int) -> tuple[Any, int]:
 
 def _broken_json(error: json.JSONDecodeError) -> Refused:
     problem = _("its JSON breaks at line %(line)s, column %(column)s (%(error)s)")
-    return Refused("file_unreadable", problem=problem % {"line": error.lineno, "column": error.colno, "error": error.msg})
+    return Refused(
+        "file_unreadable", problem=problem % {"line": error.lineno, "column": error.colno, "error": error.msg}
+    )
 
 
 # -- records to films -----------------------------------------------------------------------------

@@ -32,7 +32,7 @@ TRIES = 5
 class Negotiation(DefaultContentNegotiation):
     """By `Accept` alone: `?format=` is a parameter like any other, and no endpoint knows it."""
 
-    settings = SimpleNamespace(URL_FORMAT_OVERRIDE=None)
+    settings = SimpleNamespace(URL_FORMAT_OVERRIDE=None)  # type: ignore[assignment]
 
 
 class ReadView(APIView):

@@ -5,7 +5,7 @@ from typing import Any
 
 from rest_framework.response import Response
 
-from campaigns.public import live_listings, live_promotions, public_campaign, public_campaigns
+from campaigns.queries.public import live_listings, live_promotions, public_campaign, public_campaigns
 from catalog.epoch import Epoch
 from catalog.queries import lists
 from catalog.queries.lists import Page, Position, ProductFilters
@@ -169,7 +169,7 @@ class Campaigns(_CampaignView):
     def _read(self, epoch: Epoch | None, after: Position | None) -> dict[str, Any]:
         page = public_campaigns(
             at=self.at,
-            market=epoch and epoch.market,
+            market=epoch.market if epoch else None,
             updated_since=self.given["updated_since"],
             after=after,
             limit=self.given["limit"],
@@ -187,7 +187,7 @@ class Campaign(_CampaignView):
         return self.answer_where(lambda epoch: self._read(named(name), epoch))
 
     def _read(self, name: str, epoch: Epoch | None) -> dict[str, Any]:
-        campaign = public_campaign(name, at=self.at, market=epoch and epoch.market)
+        campaign = public_campaign(name, at=self.at, market=epoch.market if epoch else None)
         if campaign is None:
             raise Problem("not_found")
         return serializers.CampaignSerializer(campaign).data

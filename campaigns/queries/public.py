@@ -113,19 +113,12 @@ def live_listings(
     found = list(listings.select_related("channel").order_by("pk")[: limit + 1])
     rows = found[:limit]
     seen = _seen_by_product({listing.product_id for listing in rows}, market, at)
-    return Page(
-        [
-            LiveListing(
-                listing,
-                live[listing.campaign_id].campaign,
-                live[listing.campaign_id].revision,
-                seen[listing.product_id],
-            )
-            for listing in rows
-            if listing.product_id in seen
-        ],
-        Position(ALWAYS, rows[-1].pk) if len(found) > limit else None,
-    )
+    told = [
+        LiveListing(listing, by.campaign, by.revision, seen[listing.product_id])
+        for listing in rows
+        if listing.product_id in seen and (by := live[listing.campaign_id])
+    ]
+    return Page(told, Position(ALWAYS, rows[-1].pk) if len(found) > limit else None)
 
 
 def _told_by(live: Sequence[PublicCampaign]) -> Q:

@@ -1,0 +1,72 @@
+"""What fans are shown of a campaign besides its goods."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.db.models import Q
+
+from campaigns.models import Campaign, Placement
+from catalog.models import Market
+from films.models import Film
+
+
+@dataclass(frozen=True, slots=True)
+class LivePlacement:
+    """A campaign as a page shows it: counting down from its announcement, live from its start."""
+
+    campaign: Campaign
+    film: Film | None
+    slot: str
+    texts: dict[str, str]
+    announced_at: datetime
+    starts_at: datetime
+    ends_at: datetime
+    is_live: bool
+
+    def headline_in(self, language: str) -> str:
+        return (self.texts["headline_zh"] if language.startswith("zh") else "") or self.texts["headline_en"]
+
+    def lede_in(self, language: str) -> str:
+        return (self.texts["lede_zh"] if language.startswith("zh") else "") or self.texts["lede_en"]
+
+
+def placements_at(market: Market, at: datetime, slot: str = Placement.Slot.HOME_HERO) -> list[LivePlacement]:
+    """The announced and live placements of `slot` in `market`: live ones first, then by priority, start and age.
+
+    A campaign whose film's title is under embargo in the market is not announced there. One query.
+    """
+    visible = Film.objects.visible(at=at, countries=market.countries)
+    campaigns = (
+        Campaign.objects.filter(
+            Q(film=None) | Q(film__in=visible), state=Campaign.State.SCHEDULED, published__ends_at__gt=at
+        )
+        .exclude(published__promotion__held_markets=market)
+        .select_related("film", "published")
+        .order_by("-priority", "published__starts_at", "pk")
+    )
+    found = [
+        placement
+        for campaign in campaigns
+        for placement in _placements(campaign)
+        if placement.slot == slot and placement.announced_at <= at and market.code in campaign.published.document["markets"]  # type: ignore[union-attr]
+    ]
+    live = [placement for placement in found if placement.starts_at <= at]
+    return [replace(placement, is_live=True) for placement in live] + [placement for placement in found if placement not in live]
+
+
+def _placements(campaign: Campaign) -> list[LivePlacement]:
+    revision = campaign.published
+    assert revision is not None
+    return [
+        LivePlacement(
+            campaign=campaign,
+            film=campaign.film,
+            slot=texts["slot"],
+            texts=texts,
+            announced_at=datetime.fromisoformat(texts["announced_at"]),
+            starts_at=revision.starts_at,
+            ends_at=revision.ends_at,
+            is_live=False,
+        )
+        for texts in revision.document["placements"]
+    ]
