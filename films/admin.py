@@ -1,9 +1,11 @@
 """The desk's pages for films, their releases and embargoes."""
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import DeskAdmin, ReadOnlyInline, Verb, changed_fields
@@ -103,7 +105,7 @@ class EmbargoAdmin(DeskAdmin):
     fields = ("film", "tier", "country", "lifts_at", "zone")
     zone_field = "zone"
     autocomplete_fields = ("film",)
-    list_display = ("film", "tier", "territory", "lifts_at", "zone")
+    list_display = ("film", "tier", "territory", "local_lift", "zone")
     list_filter = ("tier", "country")
     list_select_related = ("film",)
     search_fields = ("film__title_en", "film__slug")
@@ -119,6 +121,10 @@ class EmbargoAdmin(DeskAdmin):
             is_dangerous=True,
         ),
     )
+
+    @admin.display(description=_("Lifts"), ordering="lifts_at")
+    def local_lift(self, embargo: Embargo) -> str:
+        return date_format(embargo.lifts_at.astimezone(ZoneInfo(embargo.zone)), "j M Y, H:i")
 
     @admin.display(description=_("Where"), ordering="country")
     def territory(self, embargo: Embargo) -> str:

@@ -139,6 +139,7 @@ def import_films(path: Path, *, by: User | None, is_dry_run: bool = False) -> Re
     for page in in_pages(reading.good_rows(source.rows()), PAGE):
         changes = plan_page(page, lock=False) if is_dry_run else write_page(page, by=by, source=path.name)
         reading.note(changes)
+    report.check_balance()
     if not is_dry_run and report.rows.outcomes[Outcome.CREATED] + report.rows.outcomes[Outcome.UPDATED]:
         enqueue("catalog.catch_up_shelf")
     return report

@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "campaigns",
     "merchstore.storefront",
     "merchstore.api",
+    "demo",
 ]
 
 MIDDLEWARE = [

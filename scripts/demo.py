@@ -13,6 +13,7 @@ import hashlib
 import http.client
 import json
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -20,8 +21,8 @@ import socket
 import subprocess
 import sys
 import time
-import tomllib
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
@@ -34,6 +35,16 @@ START_SECONDS = 60
 LAUNCH_IN_SECONDS = 60
 PYTHON = BIN / "python"
 QUEUES = "default,staging,channels"
+
+WELCOME = """
+  The shop        {site}/
+  The campaign    The Ferryman (摆渡人) {verb} live at {at}: keep the home page open and do not touch it
+  The desk        {site}/desk/          films, licences, the campaign's plan, progress and rollback
+  The API         {site}/api/v1/films   described at {site}/api/v1/docs
+
+{logins}
+Logs are in .demo/. Ctrl-C stops it; `make demo` goes on with the same data, `make demo RESET=1` starts over.
+"""
 
 # They stop the other way round, so that no work is handed to a worker that is gone.
 CHILDREN: dict[str, list[str | Path]] = {
@@ -48,8 +59,10 @@ CHILDREN: dict[str, list[str | Path]] = {
 
 
 def main(arguments: list[str]) -> int:
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupt)
+    # Also where a shell started us in the background, which has Ctrl-C ignored; but nohup means what it says.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, _interrupt)
     try:
         return _demo(_options(arguments))
     except Failed as failure:
@@ -84,15 +97,13 @@ def _demo(options: argparse.Namespace) -> int:
         with step("starting the site"):
             running["web"] = _start("web", environ, lock)
             _wait_until_served(port, running)
+        if not stamp.get("starts_at"):
+            stamp["starts_at"] = _schedule(environ)
+            _write_stamp(stamp)
         # Not earlier: on two cores they would make the reader wait twice as long for the first page.
         for name in ("worker", "beat"):
             running[name] = _start(name, environ, lock)
-        if not stamp.get("scheduled"):
-            slug = tomllib.loads((ROOT / "demo/data/campaign.toml").read_text())["slug"]
-            command = [PYTHON, "manage.py", "schedule_campaign", slug, "--in", str(LAUNCH_IN_SECONDS)]
-            run_step("scheduling the campaign", command, environ=environ)
-            _write_stamp({**stamp, "scheduled": time.time() + LAUNCH_IN_SECONDS})
-        _tell(port)
+        _tell(port, stamp)
         return _watch(running)
 
 
@@ -160,9 +171,9 @@ def environment(port: int) -> dict[str, str]:
     }
 
 
-def _prepare(environ: dict[str, str]) -> dict[str, object]:
+def _prepare(environ: dict[str, str]) -> dict[str, str]:
     """Bring database, static files and demo data to what the code says; nothing when they are there already."""
-    stamp: dict[str, object] = json.loads(STAMP.read_text()) if STAMP.exists() else {}
+    stamp: dict[str, str] = json.loads(STAMP.read_text()) if STAMP.exists() else {}
     lock = [ROOT / "requirements.txt"]
     steps = {
         "migrating the database": ("migrate", [*ROOT.glob("*/migrations/*.py"), *lock], ("migrate", "--verbosity=0")),
@@ -180,10 +191,20 @@ def _prepare(environ: dict[str, str]) -> dict[str, object]:
     for name, (key, paths, command) in steps.items():
         digest = _digest(paths)
         if stamp.get(key) != digest:
-            run_step(name, [PYTHON, "manage.py", *command], environ=environ)
+            stamp[f"{key} said"] = run_step(name, [PYTHON, "manage.py", *command], environ=environ)
             stamp[key] = digest
             _write_stamp(stamp)
     return stamp
+
+
+def _schedule(environ: dict[str, str]) -> str:
+    """Set the campaign's start a minute from now; returns it as the command tells it, which is what the site knows."""
+    command = [PYTHON, "manage.py", "schedule_demo", "--in", str(LAUNCH_IN_SECONDS)]
+    said = run_step("scheduling the campaign", command, environ=environ)
+    found = re.search(r"starts at (\S+)$", said.strip())
+    if found is None:
+        raise Failed(f"schedule_demo did not say when the campaign starts:\n{said}")
+    return found.group(1)
 
 
 def _digest(paths: list[Path]) -> str:
@@ -193,7 +214,7 @@ def _digest(paths: list[Path]) -> str:
     return together.hexdigest()
 
 
-def _write_stamp(stamp: dict[str, object]) -> None:
+def _write_stamp(stamp: dict[str, str]) -> None:
     draft = STAMP.with_suffix(".new")
     draft.write_text(json.dumps(stamp, indent=2))
     draft.replace(STAMP)
@@ -270,8 +291,17 @@ def _stop_all(running: dict[str, subprocess.Popen[bytes]]) -> None:
             child.wait()
 
 
-def _tell(port: int) -> None:
-    say((FOLDER / "welcome.txt").read_text().replace("{site}", f"http://localhost:{port}"))
+def _tell(port: int, stamp: dict[str, str]) -> None:
+    site = f"http://localhost:{port}"
+    starts_at = datetime.fromisoformat(stamp["starts_at"]).astimezone()
+    verb = "goes" if starts_at > datetime.now(UTC) else "went"
+    # The loader ends with the accounts that it made.
+    _, found, accounts = stamp["data said"].partition("sign in with ")
+    say(
+        WELCOME.format(
+            site=site, verb=verb, at=f"{starts_at:%H:%M:%S}", logins=f"Sign in with {accounts}" if found else ""
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ BIN = VENV / "bin"
 LOG_TAIL = 40
 HEARTBEAT_SECONDS = 10
 STOP_SECONDS = 10
+CLEAR_LINE = "\r\x1b[2K"
 
 
 class Failed(Exception):
@@ -33,43 +35,54 @@ def tail(path: Path, lines: int = LOG_TAIL) -> str:
     return "\n".join(path.read_text(errors="replace").splitlines()[-lines:])
 
 
+class Progress:
+    """What a running step says of itself: the last line that its command wrote."""
+
+    line = ""
+
+
 @contextlib.contextmanager
-def step(name: str) -> Iterator[None]:
+def step(name: str) -> Iterator[Progress]:
     """Print `name`, count the seconds while the block runs, print how long it took.
 
     A terminal sees the seconds move; a log file gets a line every ten seconds, so that neither looks hung.
     """
     started = time.monotonic()
     done = threading.Event()
+    progress = Progress()
     moving = sys.stdout.isatty()
     print(f"· {name} …", end="" if moving else "\n", flush=True)
-    ticker = threading.Thread(target=_tick, args=(name, started, done, moving), daemon=True)
+    ticker = threading.Thread(target=_tick, args=(name, started, done, progress), daemon=True)
     ticker.start()
-    verdict = "failed"
+    mark = "✗"
     try:
-        yield
-        verdict = "ok"
+        yield progress
+        mark = "✓"
     finally:
         done.set()
         ticker.join()
-        lead = "\r\x1b[2K" if moving else ""
-        mark = "✓" if verdict == "ok" else "✗"
-        print(f"{lead}{mark} {name}  {time.monotonic() - started:.1f} s", flush=True)
+        print(f"{CLEAR_LINE if moving else ''}{mark} {name}  {time.monotonic() - started:.1f} s", flush=True)
 
 
-def _tick(name: str, started: float, done: threading.Event, moving: bool) -> None:
+def _tick(name: str, started: float, done: threading.Event, progress: Progress) -> None:
+    moving = sys.stdout.isatty()
     while not done.wait(1 if moving else HEARTBEAT_SECONDS):
-        seconds = int(time.monotonic() - started)
+        text = f"{name} … {time.monotonic() - started:.0f} s  {progress.line}".rstrip()
         if moving:
-            print(f"\r\x1b[2K· {name} … {seconds} s", end="", flush=True)
+            width = shutil.get_terminal_size().columns
+            print(f"{CLEAR_LINE}· {text}"[: width + len(CLEAR_LINE) - 1], end="", flush=True)
         else:
-            print(f"  … {name}: {seconds} s so far", flush=True)
+            print(f"  … {text}", flush=True)
 
 
-def run_step(name: str, command: Sequence[str | Path], *, environ: Mapping[str, str] | None = None) -> None:
-    """Run `command` from the project's root, silent unless it fails; then its whole output is shown."""
-    with step(name):
-        answer = subprocess.run(
+def run_step(name: str, command: Sequence[str | Path], *, environ: Mapping[str, str] | None = None) -> str:
+    """Run `command` from the project's root and return its output. When it fails, all of it is shown.
+
+    While it runs, the last line it wrote stands beside the seconds.
+    """
+    lines: list[str] = []
+    with step(name) as progress:
+        process = subprocess.Popen(
             [str(part) for part in command],
             cwd=ROOT,
             env=None if environ is None else dict(environ),
@@ -79,10 +92,18 @@ def run_step(name: str, command: Sequence[str | Path], *, environ: Mapping[str, 
             text=True,
             errors="replace",
         )
-        if answer.returncode:
+        try:
+            for line in process.stdout or ():
+                lines.append(line)
+                progress.line = line.strip()
+            process.wait()
+        finally:
+            stop(process, signal.SIGTERM)
+        if process.returncode:
             say()
-            say(answer.stdout.rstrip())
-            raise Failed(f"{name} failed (exit code {answer.returncode})")
+            say("".join(lines).rstrip())
+            raise Failed(f"{name} failed (exit code {process.returncode})")
+    return "".join(lines)
 
 
 def run_loud(name: str, command: Sequence[str | Path], *, environ: Mapping[str, str]) -> None:
@@ -112,7 +133,7 @@ def run_child(command: Sequence[str | Path], environ: Mapping[str, str]) -> int:
         stop(child, signal.SIGTERM)
 
 
-def stop(process: subprocess.Popen[bytes], politely: signal.Signals) -> None:
+def stop(process: subprocess.Popen[bytes] | subprocess.Popen[str], politely: signal.Signals) -> None:
     """Ask the process to end, and end it when it has not after ten seconds."""
     if process.poll() is not None:
         return

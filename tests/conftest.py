@@ -52,6 +52,8 @@ def browser() -> Iterator[Browser]:
     quiet += ["--disable-component-update", "--disable-sync"]
     if os.geteuid() == 0:
         quiet.append("--no-sandbox")
+    # Playwright keeps an event loop running in this thread, which Django would take for a caller that must not wait.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=executable, args=quiet)
         yield chromium

@@ -183,7 +183,11 @@ class DeskAdmin(admin.ModelAdmin):
         if not self.may_do_verbs(request):
             return []
         at = timezone.now()
-        return [{"verb": verb, "url": self.verb_url(row, verb.code)} for verb in self.verbs if verb.is_offered(row, at)]
+        return [
+            {"verb": verb, "url": self.verb_url(row, verb.code), "is_main": verb.is_main}
+            for verb in self.verbs
+            if verb.is_in_bar and verb.is_offered(row, at)
+        ]
 
     @method_decorator(csrf_protect)
     def verb_view(self, request: HttpRequest, object_id: str, code: str) -> HttpResponse:

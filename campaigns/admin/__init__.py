@@ -17,7 +17,7 @@ from accounts.admin.base import DeskAdmin, ReadOnlyInline, Verb, changed_fields
 from campaigns import drafts, services
 from campaigns.admin import page, records, work
 from campaigns.admin.verbs import VERBS, awaiting
-from campaigns.admin.words import desk_url
+from campaigns.admin.words import desk_url, local
 from campaigns.models import Campaign, Placement
 
 __all__ = ["CampaignAdmin", "PlacementAdmin", "records"]
@@ -51,7 +51,7 @@ class CampaignAdmin(DeskAdmin):
         (_("Where"), {"fields": ("markets", "channels")}),
         (_("What"), {"fields": ("rule", "discount", "priority", "needs_approval")}),
     )
-    list_display = ("name_en", "name_zh", "film", "shown_phase", "starts_at", "ends_at", "time_zone", "priority")
+    list_display = ("name_en", "name_zh", "film", "shown_phase", "local_start", "local_end", "time_zone", "priority")
     list_filter = ("state", "markets")
     list_select_related = ("film", "published")
     search_fields = ("name_en", "name_zh", "slug", "public_id", "film__title_en")
@@ -59,6 +59,14 @@ class CampaignAdmin(DeskAdmin):
     @admin.display(description=_("Phase"), ordering="state")
     def shown_phase(self, campaign: Campaign) -> str:
         return str(campaign.phase(timezone.now()).label)
+
+    @admin.display(description=_("Starts"), ordering="starts_at")
+    def local_start(self, campaign: Campaign) -> str:
+        return local(campaign, campaign.starts_at)
+
+    @admin.display(description=_("Ends"), ordering="ends_at")
+    def local_end(self, campaign: Campaign) -> str:
+        return local(campaign, campaign.ends_at)
 
     # -- the form of a draft ---------------------------------------------------------------------
     def has_change_permission(self, request: HttpRequest, obj: Campaign | None = None) -> bool:
@@ -108,13 +116,13 @@ class CampaignAdmin(DeskAdmin):
         return desk_url(row)
 
     def offered_verbs(self, request: HttpRequest, row: Campaign) -> list[dict[str, Any]]:
-        """The author of a plan is not offered its approval."""
+        """The author of a plan is not offered its approval, and what is published need not be scheduled again."""
         offered = super().offered_verbs(request, row)
-        if any(item["verb"].code == "approve" for item in offered):
-            revision = awaiting(row)
-            if revision is None or revision.created_by_id == request.user.pk:
-                return [item for item in offered if item["verb"].code != "approve"]
-        return offered
+        revision = awaiting(row)
+        is_author = revision is not None and revision.created_by_id == request.user.pk
+        for item in offered:
+            item["is_main"] &= item["verb"].code != "schedule" or (row.published_id is None and revision is None)
+        return [item for item in offered if not (is_author and item["verb"].code == "approve")]
 
     def desk_view(self, request: HttpRequest, campaign_id: int) -> HttpResponse:
         campaign = self._campaign(request, campaign_id)

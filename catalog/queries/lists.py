@@ -134,7 +134,7 @@ def visible_film(name: str, *, at: datetime, countries: Iterable[str]) -> Visibl
 def products_page(
     market: Market, filters: ProductFilters, *, at: datetime, after: Position | None, limit: int
 ) -> Page[ProductOnShelf]:
-    """What the market sees at `at`, oldest change first. Eight queries, however many."""
+    """What the market sees at `at`, oldest change first. Eight queries at most, however many."""
     products = _on_shelf(market, at)
     if filters.film is not None:
         products = products.filter(film__in=Film.objects.filter(Q(slug=filters.film) | Q(public_id=filters.film)))
@@ -164,7 +164,7 @@ def product_on_shelf(name: str, market: Market, *, at: datetime) -> ProductOnShe
 def shelf_rows(products: Sequence[Product], market: Market, *, at: datetime) -> list[ProductOnShelf]:
     """These products as the market sees them at `at`, in their order; what it does not see is left out.
 
-    Needs `licence` loaded. Six queries, however many.
+    Needs `licence` loaded. Six queries at most, however many.
     """
     ids = [product.pk for product in products]
     spans = {span.product_id: span for span in ShelfSpan.objects.at(at).in_market(market).for_products(ids)}

@@ -38,7 +38,7 @@ def run_import(bring_in: Callable[[], Report], *, report_path: Path | None, out:
     _print(report, out)
     if refused := report.rows.outcomes[Outcome.REFUSED]:
         verb = "would be refused" if report.is_dry_run else "were refused"
-        raise CommandError(f"{refused} of {report.rows.outcomes.total()} rows {verb}", returncode=1)
+        raise CommandError(f"{refused} of {report.rows.came_in} rows {verb}", returncode=1)
 
 
 def _write(path: Path | None, content: dict[str, Any]) -> None:

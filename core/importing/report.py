@@ -49,15 +49,16 @@ class RowRefused(Exception):
 
 @dataclass
 class Counts:
-    """How many came in, and where each of them went."""
+    """How many came in, and where each of them went: two counts, so that the one proves the other."""
 
+    came_in: int = 0
     outcomes: Counter[Outcome] = field(default_factory=Counter)
 
     def add(self, outcome: Outcome, count: int = 1) -> None:
         self.outcomes[outcome] += count
 
     def as_plain(self) -> dict[str, int]:
-        return {"in": self.outcomes.total()} | {outcome.value: self.outcomes[outcome] for outcome in Outcome}
+        return {"in": self.came_in} | {outcome.value: self.outcomes[outcome] for outcome in Outcome}
 
 
 @dataclass
@@ -107,6 +108,12 @@ class Report:
     def warn(self, problems: Iterable[Problem]) -> None:
         for problem in problems:
             self.warnings.add(problem)
+
+    def check_balance(self) -> None:
+        """A row that went nowhere, or to two places, is a fault of the importer and not of the file."""
+        for counts in (self.rows, self.subjects):
+            if counts.came_in != counts.outcomes.total():
+                raise AssertionError(f"{self.file}: the counts do not add up: {counts.as_plain()}")
 
     def note_change(self, change: dict[str, Any]) -> None:
         if len(self.changes) < LISTED:

@@ -6,6 +6,9 @@ from . import svg
 from .film import Film, Stage
 from .films import PICTURES
 
+# The page's tile in light, under pictures that leave the page.
+TILE = "#F0EEE9"
+
 
 def poster(film: Film) -> str:
     """The poster, 800 × 1200: scene, titles in both languages, one credit line."""
@@ -32,6 +35,6 @@ def mark(film: Film) -> str:
     return svg.document(200, 200, PICTURES[film.slug].mark(film, ids))
 
 
-def render_png(picture: str, width: int) -> bytes:
-    """`picture` (SVG text) as PNG bytes, `width` pixels wide, in its own proportions."""
-    return bytes(resvg_py.svg_to_bytes(svg_string=picture, width=width, skip_system_fonts=True))
+def render_png(picture: str, width: int, *, background: str | None = None) -> bytes:
+    """`picture` (SVG text) as PNG bytes, `width` pixels wide, in its own proportions; without a background, clear."""
+    return bytes(resvg_py.svg_to_bytes(svg_string=picture, width=width, skip_system_fonts=True, background=background))

@@ -18,6 +18,8 @@ class FilmReading:
     def good_rows(self, rows: Iterable[FilmRow | Problem]) -> Iterator[FilmRow]:
         """The rows that can be written. The others are counted as refused, also a second row with the same key."""
         for row in rows:
+            self.report.rows.came_in += 1
+            self.report.subjects.came_in += 1
             if isinstance(row, Problem):
                 self._refuse(row)
             elif row.key in self.lines_by_key:

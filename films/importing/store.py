@@ -96,7 +96,7 @@ def _warn_of_namesakes(changes: list[FilmChange]) -> None:
 
 
 def write_page(rows: Sequence[FilmRow], *, by: User | None, source: str) -> list[FilmChange]:
-    """Plan and write a page in one transaction. Where somebody else took a key or a slug meanwhile, it is done again."""
+    """Plan and write a page in one transaction. It is done again where somebody took a key or slug."""
     for _attempt in range(3):
         try:
             return _write_page(rows, by=by, source=source)

@@ -243,7 +243,7 @@ class ProblemSerializer(serializers.Serializer):
     detail = serializers.CharField()
     instance = serializers.CharField(help_text="The id of the request, as in `Request-Id`.")
     code = serializers.CharField()
-    errors = FaultSerializer(many=True)  # type: ignore[assignment] — a field, as RFC 9457 calls it
+    errors = FaultSerializer(many=True)  # type: ignore[assignment]
     markets = serializers.ListField(child=serializers.CharField(), required=False, help_text="With `unknown_market`.")
 
 

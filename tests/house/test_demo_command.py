@@ -14,7 +14,7 @@ from scripts.steps import ROOT
 
 # A stand-in writes a line when it starts and when it is told to stop; `web` also answers the question for its health.
 CHILD = """
-import http.server, os, signal, sys, time
+import http.server, os, signal, sys, threading, time
 name, folder, mood = sys.argv[1:4]
 def note(word):
     with open(folder + "/notes", "a") as notes: notes.write(f"{name} {word}\\n")
@@ -24,7 +24,8 @@ def stop(*_):
 signal.signal(signal.SIGTERM, stop)
 note("starts")
 print(f"last words of {name}", flush=True)
-if mood == "dies": time.sleep(1); os._exit(3)
+if mood == "dies": threading.Timer(2, os._exit, [3]).start()
+if mood == "stillborn": os._exit(3)
 if name == "web":
     class Health(http.server.BaseHTTPRequestHandler):
         def do_GET(self): self.send_response(200); self.end_headers()
@@ -38,8 +39,7 @@ from pathlib import Path
 from scripts import demo
 folder, *moods = sys.argv[1:]
 demo.FOLDER, demo.STAMP, demo.STOP_SECONDS = Path(folder), Path(folder) / "stamp.json", 2
-demo._prepare = lambda environ: {{"scheduled": 1}}
-(Path(folder) / "welcome.txt").write_text("see {{site}}")
+demo._prepare = lambda environ: {{"starts_at": "2026-11-22T12:00:00+00:00", "data said": "sign in with a password"}}
 child = {CHILD!r}
 names = ("web", "worker", "beat")
 demo.CHILDREN = {{n: [sys.executable, "-c", child, n, folder, m] for n, m in zip(names, moods, strict=True)}}
@@ -57,9 +57,9 @@ class Demo:
             command = [sys.executable, "-c", DRIVER, str(folder), *moods]
             self.process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
 
-    def wait_for(self, words: str) -> None:
+    def wait_until_up(self) -> None:
         deadline = time.monotonic() + 20
-        while words not in self.said():
+        while "Sign in with a password" not in self.said() or len(self.notes()) < 3:
             assert time.monotonic() < deadline, self.said()
             time.sleep(0.05)
 
@@ -67,7 +67,8 @@ class Demo:
         return self.output.read_text()
 
     def notes(self) -> list[str]:
-        return (self.folder / "notes").read_text().splitlines()
+        path = self.folder / "notes"
+        return path.read_text().splitlines() if path.exists() else []
 
     def children(self) -> list[int]:
         return [int(pid) for pid in (self.folder / "lock").read_text().split()[1:]]
@@ -99,7 +100,7 @@ def start(tmp_path: Path) -> Iterator:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_all_three_are_stopped_in_order(start, number: signal.Signals) -> None:
     demo = start("well", "well", "well")
-    demo.wait_for("see http://localhost:")
+    demo.wait_until_up()
     children = demo.children()
 
     demo.process.send_signal(number)
@@ -113,7 +114,7 @@ def test_all_three_are_stopped_in_order(start, number: signal.Signals) -> None:
 
 def test_one_that_does_not_listen_is_ended(start) -> None:
     demo = start("well", "deaf", "well")
-    demo.wait_for("see http://localhost:")
+    demo.wait_until_up()
     children = demo.children()
 
     demo.process.send_signal(signal.SIGINT)
@@ -138,9 +139,19 @@ def test_one_that_dies_is_named_and_the_others_are_stopped(start, moods: str, na
     assert stopped == [other for other in ("beat", "worker", "web") if other != name]
 
 
+def test_a_site_that_does_not_come_up_is_told_with_its_last_words(start) -> None:
+    demo = start("stillborn", "well", "well")
+
+    code = demo.process.wait(20)
+
+    assert code == 1
+    assert "web ended by itself (exit code 3), its last words:\nlast words of web" in demo.said()
+    assert demo.notes() == ["web starts"]
+
+
 def test_a_second_demo_in_the_same_folder_is_refused(start) -> None:
     first = start("well", "well", "well")
-    first.wait_for("see http://localhost:")
+    first.wait_until_up()
 
     second = subprocess.run(
         [sys.executable, "-c", DRIVER, str(first.folder), "well", "well", "well"],

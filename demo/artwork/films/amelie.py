@@ -36,7 +36,9 @@ def plate(seed: int) -> str:
     for x, y, rx, ry in ((-24, -20, 20, 14), (24, 26, 15, 10), (-20, 34, 11, 7), (-38, 15, 7, 5), (32, -34, 8, 5)):
         body += svg.ellipse(x, y, rx, ry, svg.mix(CARAMEL, BURNT, 0.2))
     body += _cracks(dice)
-    body += svg.path("M2 -30L14 -36L27 -31L24 -22L10 -18Z", CREAM) + svg.path("M26 -20L35 -12L30 -2L20 -8Z", svg.mix(CARAMEL, RED, 0.3), stroke=BURNT, stroke_width="1.4")
+    body += svg.path("M2 -30L14 -36L27 -31L24 -22L10 -18Z", CREAM) + svg.path(
+        "M26 -20L35 -12L30 -2L20 -8Z", svg.mix(CARAMEL, RED, 0.3), stroke=BURNT, stroke_width="1.4"
+    )
     return body + spoon()
 
 
@@ -62,7 +64,9 @@ def _cracks(dice: random.Random) -> str:
 def spoon() -> str:
     bowl = svg.path("M-14 0C-14 -14 -7 -23 0 -23C7 -23 14 -14 14 0C14 13 7 20 0 20C-7 20 -14 13 -14 0Z", GREEN)
     glint = svg.ellipse(1, 3, 6, 9, svg.mix(GREEN, "#fff", 0.3))
-    handle = svg.path("M-2.4 -20L-1.6 -96C-4 -104 -5 -118 -3 -128C-2 -132 2 -132 3 -128C5 -118 4 -104 1.6 -96L2.4 -20Z", GREEN)
+    handle = svg.path(
+        "M-2.4 -20L-1.6 -96C-4 -104 -5 -118 -3 -128C-2 -132 2 -132 3 -128C5 -118 4 -104 1.6 -96L2.4 -20Z", GREEN
+    )
     return svg.place(handle + bowl + glint, 13, -6, 1, 38)
 
 
@@ -84,6 +88,14 @@ def letters(film: Film) -> str:
 def plush(film: Film, ids: svg.Ids, variant: int) -> Plush:
     """A round of caramel with one crack."""
     felt, crack = [(CARAMEL, CREAM), (RED, CREAM), (GREEN, CARAMEL)][variant % 3]
-    crumbs = svg.ellipse(390, 370, 76, 50, svg.mix(felt, BURNT, 0.14)) + svg.ellipse(640, 640, 64, 42, svg.mix(felt, BURNT, 0.14))
+    crumbs = svg.ellipse(390, 370, 76, 50, svg.mix(felt, BURNT, 0.14)) + svg.ellipse(
+        640, 640, 64, 42, svg.mix(felt, BURNT, 0.14)
+    )
     d = svg.outline([(560, 250), (600, 350), (570, 420), (690, 470)], closed=False) + "M600 350L690 320"
-    return Plush(svg.disc_path(500, 500, 280), felt, crumbs + svg.path(d, stroke=crack, stroke_width="13", stroke_linejoin="round", stroke_linecap="round"), (480, 520), "#3A1C0A" if felt == CARAMEL else CREAM)
+    return Plush(
+        svg.disc_path(500, 500, 280),
+        felt,
+        crumbs + svg.path(d, stroke=crack, stroke_width="13", stroke_linejoin="round", stroke_linecap="round"),
+        (480, 520),
+        "#3A1C0A" if felt == CARAMEL else CREAM,
+    )

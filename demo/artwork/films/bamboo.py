@@ -65,10 +65,22 @@ def _bent(stage: Stage, peak: float) -> str:
     d = (f"M{n(left)} {n(foot)}C{n(left + 2 * u)} {n(peak + 26 * u)} {n(cx - 20 * u)} {n(peak)} {n(cx + 4 * u)} {n(peak)}"
          f"C{n(cx + 22 * u)} {n(peak)} {n(right - 4 * u)} {n(peak + 12 * u)} {n(right)} {n(peak + 34 * u)}")  # fmt: skip
     stalk = svg.path(d, stroke=JADE, stroke_width=n(3.4 * u), stroke_linecap="round")
-    joints = svg.path(d, stroke=FOREST, stroke_width=n(3.8 * u), stroke_dasharray=f"{n(0.7 * u)} {n(13 * u)}", stroke_dashoffset=n(-8 * u))
+    joints = svg.path(
+        d,
+        stroke=FOREST,
+        stroke_width=n(3.8 * u),
+        stroke_dasharray=f"{n(0.7 * u)} {n(13 * u)}",
+        stroke_dashoffset=n(-8 * u),
+    )
     leaves = "".join(
         svg.place(svg.path(LEAF, JADE), right + dx * u, peak + dy * u, size * u, turn)
-        for dx, dy, size, turn in ((0, 33, 0.42, 100), (0, 30, 0.3, 64), (-1, 27, 0.28, 140), (-2.4, 21, 0.25, 40), (-1, 32, 0.24, 168))
+        for dx, dy, size, turn in (
+            (0, 33, 0.42, 100),
+            (0, 30, 0.3, 64),
+            (-1, 27, 0.28, 140),
+            (-2.4, 21, 0.25, 40),
+            (-1, 32, 0.24, 168),
+        )
     )
     return stalk + joints + leaves
 
@@ -84,8 +96,16 @@ def sword() -> str:
 
 def mark(film: Film, ids: svg.Ids) -> str:
     body = svg.circle(100, 100, 88, FOREST) + svg.circle(110, 92, 50, HAZE)
-    body += svg.path("M42 176C46 118 66 86 104 86C140 86 156 108 160 146", stroke=JADE, stroke_width="9", stroke_linecap="round")
-    body += svg.path("M42 176C46 118 66 86 104 86C140 86 156 108 160 146", stroke=FOREST, stroke_width="10", stroke_dasharray="2 30", stroke_dashoffset="-16")
+    body += svg.path(
+        "M42 176C46 118 66 86 104 86C140 86 156 108 160 146", stroke=JADE, stroke_width="9", stroke_linecap="round"
+    )
+    body += svg.path(
+        "M42 176C46 118 66 86 104 86C140 86 156 108 160 146",
+        stroke=FOREST,
+        stroke_width="10",
+        stroke_dasharray="2 30",
+        stroke_dashoffset="-16",
+    )
     body += "".join(svg.place(svg.path(LEAF, JADE), 160, 144, 0.62, turn) for turn in (96, 62, 134))
     return svg.clipped(ids, svg.circle(100, 100, 88, "#000"), body) + svg.place(sword(), 92, 80, 0.98, -7)
 
@@ -107,7 +127,12 @@ def plush(film: Film, ids: svg.Ids, variant: int) -> Plush:
     """A bamboo shoot in its sheaths."""
     husk, tip = [("#C9A469", JADE), (JADE, MOON), (MOON, GOLD)][variant % 3]
     d = "M500 170C560 230 690 420 716 600C734 730 640 800 500 800C360 800 266 730 284 600C310 420 440 230 500 170Z"
-    inner = svg.path("M500 170C540 212 620 320 668 440C600 400 560 350 500 300C440 350 400 400 332 440C380 320 460 212 500 170Z", tip)
+    inner = svg.path(
+        "M500 170C540 212 620 320 668 440C600 400 560 350 500 300C440 350 400 400 332 440C380 320 460 212 500 170Z", tip
+    )
     fold = svg.mix(husk, FOREST, 0.22)
-    sheath = svg.path("M332 440C420 420 480 360 500 300C520 360 580 420 668 440C690 490 706 540 714 590C620 560 540 500 500 440C460 500 380 560 286 590C294 540 310 490 332 440Z", fold)
+    sheath = svg.path(
+        "M332 440C420 420 480 360 500 300C520 360 580 420 668 440C690 490 706 540 714 590C620 560 540 500 500 440C460 500 380 560 286 590C294 540 310 490 332 440Z",
+        fold,
+    )
     return Plush(d, husk, sheath + inner, (500, 640), FOREST)

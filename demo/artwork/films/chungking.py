@@ -51,7 +51,9 @@ def scene(stage: Stage, film: Film, ids: svg.Ids) -> str:
         if index in (4, 8, 12):
             for echo in (3, 2, 1):
                 reach = shift + (1 if wave > 0 else -1) * echo * 5.4 * u
-                parts.append(svg.group(_strip(use, index, strip, x + reach, top, scale), opacity=0.16 + 0.12 * (3 - echo)))
+                parts.append(
+                    svg.group(_strip(use, index, strip, x + reach, top, scale), opacity=0.16 + 0.12 * (3 - echo))
+                )
         parts.append(_strip(use, index, strip, x + shift, top, scale))
     return "".join(parts)
 
@@ -66,7 +68,12 @@ def _bars(stage: Stage, y: float, height: float, dice: random.Random) -> str:
     u, out = stage.u, []
     dark_yellow = svg.mix(YELLOW, "#C98A00", 0.45)
     reach = 10 * u if stage.kind != "wide" else 0
-    for colour, width, count, long in ((dark_yellow, 3.0, 6, 32), (RED, 2.1, 5, 34), (CREAM, 2.6, 4, 22), (INK, 0.75, 7, 40)):
+    for colour, width, count, long in (
+        (dark_yellow, 3.0, 6, 32),
+        (RED, 2.1, 5, 34),
+        (CREAM, 2.6, 4, 22),
+        (INK, 0.75, 7, 40),
+    ):
         rows = []
         for index in range(count):
             level = y - 6 * u + (height + 12 * u) * (index + dice.uniform(0.1, 0.9)) / count
@@ -97,10 +104,14 @@ def plush(film: Film, ids: svg.Ids, variant: int) -> Plush:
     """A fat tin."""
     label, net = [(YELLOW, CREAM), (CREAM, YELLOW), (RED, CREAM)][variant % 3]
     d = "M220 270C220 180 780 180 780 270V700C780 820 220 820 220 700Z"
-    weave = [(x, 330, x + 330, 740) for x in range(-140, 780, 64)] + [(x, 330, x - 330, 740) for x in range(240, 1140, 64)]
+    weave = [(x, 330, x + 330, 740) for x in range(-140, 780, 64)] + [
+        (x, 330, x - 330, 740) for x in range(240, 1140, 64)
+    ]
     belt = "M220 350C330 412 670 412 780 350V640C670 716 330 716 220 640Z"
     detail = svg.clipped(ids, svg.path(belt, INK), svg.rect(200, 300, 600, 460, label) + svg.strokes(weave, net, 13))
     detail += svg.ellipse(500, 500, 118, 74, label)
-    detail += svg.ellipse(500, 272, 262, 66, CREAM) + svg.ellipse(500, 270, 206, 48, "none", stroke=RED, stroke_width="15")
+    detail += svg.ellipse(500, 272, 262, 66, CREAM) + svg.ellipse(
+        500, 270, 206, 48, "none", stroke=RED, stroke_width="15"
+    )
     detail += svg.ellipse(512, 268, 92, 20, "none", stroke=INK, stroke_width="10")
     return Plush(d, RED if label != RED else YELLOW, detail, (500, 492), INK)

@@ -33,7 +33,11 @@ def scene(stage: Stage, film: Film, ids: svg.Ids) -> str:
 
 def _giant(x: float, y: float, r: float, ids: svg.Ids) -> str:
     """Wavy bands inside a disc, with one storm."""
-    pale, deep, brown = svg.mix(ORANGE, "#FFE3B8", 0.5), svg.mix(ORANGE, "#7A2E10", 0.42), svg.mix(ORANGE, "#6A240C", 0.66)
+    pale, deep, brown = (
+        svg.mix(ORANGE, "#FFE3B8", 0.5),
+        svg.mix(ORANGE, "#7A2E10", 0.42),
+        svg.mix(ORANGE, "#6A240C", 0.66),
+    )
     cream = svg.mix(ORANGE, "#FFEFD6", 0.82)
     bands = [(pale, 0), (deep, 0.12), (ORANGE, 0.2), (cream, 0.3), (brown, 0.35), (ORANGE, 0.43), (pale, 0.55), (deep, 0.66),
              (ORANGE, 0.73), (pale, 0.83), (deep, 0.9)]  # fmt: skip

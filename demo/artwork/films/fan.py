@@ -27,23 +27,40 @@ def _stripes(stage: Stage) -> str:
     floor, u = stage.h * 0.84, stage.u
     deep = svg.mix(ROSE, PLUM, 0.16)
     if stage.kind == "wide":
-        return svg.ellipse(stage.cx, floor + 3 * u, 46 * u, 8 * u, deep) + svg.ellipse(stage.cx, floor + 3 * u, 36 * u, 5.6 * u, svg.mix(ROSE, PLUM, 0.26))
+        return svg.ellipse(stage.cx, floor + 3 * u, 46 * u, 8 * u, deep) + svg.ellipse(
+            stage.cx, floor + 3 * u, 36 * u, 5.6 * u, svg.mix(ROSE, PLUM, 0.26)
+        )
     boards = svg.rect(stage.left, floor, stage.w - stage.left, stage.h - floor, deep)
-    rows = [(stage.left, floor + (stage.h - floor) * s, stage.w, floor + (stage.h - floor) * s) for s in (0.12, 0.34, 0.66)]
+    rows = [
+        (stage.left, floor + (stage.h - floor) * s, stage.w, floor + (stage.h - floor) * s) for s in (0.12, 0.34, 0.66)
+    ]
     return boards + svg.strokes(rows, svg.mix(ROSE, PLUM, 0.3), 0.35 * u, cap="butt")
 
 
 def fan(cx: float, cy: float, r: float) -> str:
     """Two quarter fans, one gold and dark, one teal and rose, with a gap of 12 degrees upright between them."""
     body = ""
-    for side, (odd, even, trim) in ((-1, (GOLD, svg.mix(GOLD, PLUM, 0.16), PLUM)), (1, (TEAL, svg.mix(TEAL, PLUM, 0.3), GOLD))):
+    for side, (odd, even, trim) in (
+        (-1, (GOLD, svg.mix(GOLD, PLUM, 0.16), PLUM)),
+        (1, (TEAL, svg.mix(TEAL, PLUM, 0.3), GOLD)),
+    ):
         for index in range(RIBS // 2):
             step = 84 / (RIBS / 2)
             a = 270 + side * (6 + index * step)
             b = 270 + side * (6 + (index + 1) * step)
-            shape = [svg.polar(cx, cy, r * 0.36, a), svg.polar(cx, cy, r, a), svg.polar(cx, cy, r * 0.985, b), svg.polar(cx, cy, r * 0.35, b)]
+            shape = [
+                svg.polar(cx, cy, r * 0.36, a),
+                svg.polar(cx, cy, r, a),
+                svg.polar(cx, cy, r * 0.985, b),
+                svg.polar(cx, cy, r * 0.35, b),
+            ]
             body += svg.polygon(shape, even if index % 2 else odd)
-            band = [svg.polar(cx, cy, r * 0.84, a), svg.polar(cx, cy, r * 0.9, a), svg.polar(cx, cy, r * 0.885, b), svg.polar(cx, cy, r * 0.825, b)]
+            band = [
+                svg.polar(cx, cy, r * 0.84, a),
+                svg.polar(cx, cy, r * 0.9, a),
+                svg.polar(cx, cy, r * 0.885, b),
+                svg.polar(cx, cy, r * 0.825, b),
+            ]
             body += svg.polygon(band, trim)
             spot = svg.polar(cx, cy, r * 0.63, (a + b) / 2)
             if index % 3 == 1:
@@ -89,6 +106,20 @@ def plush(film: Film, ids: svg.Ids, variant: int) -> Plush:
         points.append(svg.polar(500, 720, 440 if i % 2 else 410, 195 + i * 150 / 18))
     d = svg.outline(points)[:-1] + f"L{n(560)} {n(740)}C540 800 460 800 440 740Z"
     half = svg.outline([(500, 760), *points[9:], (560, 740)])
-    seams = "".join(svg.outline([(500 + 60 * math.cos(math.radians(195 + i * 150 / 18)), 720 + 60 * math.sin(math.radians(195 + i * 150 / 18))), points[i]], closed=False) for i in range(2, 18, 2))
-    detail = svg.path(half, right) + svg.path(seams, stroke=PLUM, stroke_opacity=0.25, stroke_width="4", stroke_dasharray="12 10")
+    seams = "".join(
+        svg.outline(
+            [
+                (
+                    500 + 60 * math.cos(math.radians(195 + i * 150 / 18)),
+                    720 + 60 * math.sin(math.radians(195 + i * 150 / 18)),
+                ),
+                points[i],
+            ],
+            closed=False,
+        )
+        for i in range(2, 18, 2)
+    )
+    detail = svg.path(half, right) + svg.path(
+        seams, stroke=PLUM, stroke_opacity=0.25, stroke_width="4", stroke_dasharray="12 10"
+    )
     return Plush(d, left, detail, (500, 540), PLUM)

@@ -104,9 +104,7 @@ def _reflections(columns: list, horizon: float, stage: Stage, dice: random.Rando
                     lines.setdefault(colour, []).append((a, y, b, y))
             y += 2.5 * u
     dim = svg.mix(TOWER, NIGHT, 0.35)
-    return "".join(
-        svg.strokes(rows, dim if colour == TOWER else colour, 1.1 * u) for colour, rows in lines.items()
-    )
+    return "".join(svg.strokes(rows, dim if colour == TOWER else colour, 1.1 * u) for colour, rows in lines.items())
 
 
 def _lamp_path(x: float, r: float, horizon: float, stage: Stage, dice: random.Random) -> str:

@@ -35,7 +35,13 @@ def _rays(stage: Stage, cx: float, middle: float) -> str:
     top, far, wedges = middle - 34 * stage.u, stage.h * 1.6, ""
     for index in range(-9, 10):
         a, b = 270 + index * 9.6 - 2.1, 270 + index * 9.6 + 2.1
-        wedges += svg.outline([(cx, top + 30 * stage.u), svg.polar(cx, top + 30 * stage.u, far, a), svg.polar(cx, top + 30 * stage.u, far, b)])
+        wedges += svg.outline(
+            [
+                (cx, top + 30 * stage.u),
+                svg.polar(cx, top + 30 * stage.u, far, a),
+                svg.polar(cx, top + 30 * stage.u, far, b),
+            ]
+        )
     light = svg.path(wedges, svg.mix(BRASS, PALE, 0.5))
     return svg.frame(light, stage.left, 0, stage.span, middle, (stage.left, 0, stage.span, middle))
 
@@ -54,7 +60,7 @@ def _city(cx: float, middle: float, u: float, *, up: bool) -> str:
         columns = 3 if ring == 0 else 2
         for index in range(columns):
             x = (inner + (half - inner) * (index + 0.5) / columns) if ring else -2.7 + index * 2.7
-            for side in ((1,) if ring == 0 else (1, -1)):
+            for side in (1,) if ring == 0 else (1, -1):
                 for part in range(int(height / 4.6)):
                     if (part * 7 + ring * 3 + index * 5 + (side > 0)) % 4 == 0:
                         continue
@@ -62,13 +68,20 @@ def _city(cx: float, middle: float, u: float, *, up: bool) -> str:
                     lines.append((cx + side * x * u, y, cx + side * x * u, y - sign * 2.1 * u))
     body += svg.strokes(lines, slit, 0.85 * u, cap="butt")
     if up:
-        body += svg.rect(cx - 0.45 * u, middle - 58 * u, 0.9 * u, 12 * u, INK) + svg.circle(cx, middle - 59 * u, 1.5 * u, RED)
+        body += svg.rect(cx - 0.45 * u, middle - 58 * u, 0.9 * u, 12 * u, INK) + svg.circle(
+            cx, middle - 59 * u, 1.5 * u, RED
+        )
     return body
 
 
 def mark(film: Film, ids: svg.Ids) -> str:
-    up = "".join(svg.rect(100 - half, 100 - height, 2 * half, height, INK) for half, height in ((8, 74), (20, 58), (32, 40), (46, 22)))
-    down = "".join(svg.rect(100 - half, 100, 2 * half, height, PALE) for half, height in ((8, 74), (20, 58), (32, 40), (46, 22)))
+    up = "".join(
+        svg.rect(100 - half, 100 - height, 2 * half, height, INK)
+        for half, height in ((8, 74), (20, 58), (32, 40), (46, 22))
+    )
+    down = "".join(
+        svg.rect(100 - half, 100, 2 * half, height, PALE) for half, height in ((8, 74), (20, 58), (32, 40), (46, 22))
+    )
     half_disc = svg.path("M12 100a88 88 0 0 0 176 0Z", INK)
     body = svg.circle(100, 100, 88, BRASS) + half_disc + up + down
     return body + svg.circle(100, 100, 20, BRASS) + svg.circle(100, 100, 16, RED)
@@ -93,4 +106,10 @@ def plush(film: Film, ids: svg.Ids, variant: int) -> Plush:
     )
     panes = "".join(svg.rect(x, 400, 26, 52, lit, r=10) for x in (402, 460, 514, 572))
     panes += "".join(svg.rect(x, 262, 24, 52, lit, r=10) for x in (458, 518))
-    return Plush(d, wall, panes + svg.circle(500, 708, 38, RED if wall != RED else BRASS), (500, 590), PALE if wall != BRASS else INK)
+    return Plush(
+        d,
+        wall,
+        panes + svg.circle(500, 708, 38, RED if wall != RED else BRASS),
+        (500, 590),
+        PALE if wall != BRASS else INK,
+    )

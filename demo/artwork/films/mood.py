@@ -65,7 +65,9 @@ def _ribbon(x: float, top: float, foot: float, sway: float, side: int, colour: s
     for step in range(61):
         t = step / 60
         y = top + (foot - top) * t
-        middle = x + side * sway * math.sin(t * math.tau * 0.98 - 0.35) * (0.35 + 0.65 * math.sin(math.pi * min(t * 1.3, 1)))
+        middle = x + side * sway * math.sin(t * math.tau * 0.98 - 0.35) * (
+            0.35 + 0.65 * math.sin(math.pi * min(t * 1.3, 1))
+        )
         half = u * (0.35 + 2.4 * math.sin(math.pi * min(1, t * 1.02)) ** 1.3)
         near.append((middle - half, y))
         far.append((middle + half, y))
@@ -101,6 +103,8 @@ def plush(film: Film, ids: svg.Ids, variant: int) -> Plush:
         "C646 720 590 800 500 800C410 800 354 720 360 638H260C220 634 188 622 188 590C194 440 310 312 462 296Z"
     )
     light = svg.path("M360 620H640C660 720 590 800 500 800C410 800 340 720 360 620Z", bulb)
-    band = svg.path("M190 560C340 600 660 600 810 560L812 600C810 626 780 638 740 640H260C220 638 190 626 188 600Z", rim)
+    band = svg.path(
+        "M190 560C340 600 660 600 810 560L812 600C810 626 780 638 740 640H260C220 638 190 626 188 600Z", rim
+    )
     stem = svg.path("M462 226C462 196 538 196 538 226V300H462Z", DARK if shade != DARK else RED)
     return Plush(d, shade, light + band + stem, (500, 480), CREAM if shade == DARK else "#2B0B10")

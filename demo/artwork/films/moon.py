@@ -27,8 +27,14 @@ def pair(cx: float, cy: float, r: float, ids: svg.Ids, colours: tuple[str, str, 
     left, right = cx - r * 0.46, cx + r * 0.46
     old, new, shared = colours
     body = svg.circle(left, cy, r, old) + svg.circle(right, cy, r, new)
-    body += "".join(svg.circle(left + x * r / 100 - r * 0.1, cy + y * r / 100, size * r / 100, svg.mix(old, BLACK, 0.2)) for x, y, size in CRATERS)
-    body += "".join(svg.circle(right - x * r / 100 + r * 0.1, cy + y * r / 100, size * r / 100, svg.mix(new, BLACK, 0.18)) for x, y, size in CRATERS)
+    body += "".join(
+        svg.circle(left + x * r / 100 - r * 0.1, cy + y * r / 100, size * r / 100, svg.mix(old, BLACK, 0.2))
+        for x, y, size in CRATERS
+    )
+    body += "".join(
+        svg.circle(right - x * r / 100 + r * 0.1, cy + y * r / 100, size * r / 100, svg.mix(new, BLACK, 0.18))
+        for x, y, size in CRATERS
+    )
     body += svg.clipped(ids, svg.circle(left, cy, r, "#000"), svg.circle(right, cy, r, shared))
     body += svg.rect(cx - r * 0.007, cy - r * 0.34, r * 0.014, r * 0.68, BLACK)
     return body + svg.circle(cx, cy, r * 0.055, BLACK)

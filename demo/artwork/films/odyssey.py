@@ -20,16 +20,37 @@ def scene(stage: Stage, film: Film, ids: svg.Ids) -> str:
     parts = [svg.rect(0, 0, stage.w, stage.h, WHITE), _floor(stage, horizon, ids)]
     sun = 27 * u if stage.kind == "tall" else 25 * u
     parts.append(svg.circle(cx, top + 4 * u, sun, RED))
-    parts.append(svg.circle(cx, top + 4 * u, sun * 0.8, svg.mix(RED, "#FFB199", 0.28)) + svg.circle(cx, top + 4 * u, sun * 0.6, RED))
+    parts.append(
+        svg.circle(cx, top + 4 * u, sun * 0.8, svg.mix(RED, "#FFB199", 0.28))
+        + svg.circle(cx, top + 4 * u, sun * 0.6, RED)
+    )
     orbit = svg.path(_arc(cx, top + height * 0.42, 42 * u, 13 * u), stroke=INK, stroke_width=svg.num(0.5 * u))
     parts.append(svg.rect(cx - half, top, 2 * half, height, INK))
-    parts.append(svg.polygon([(cx + half, top), (cx + half + 2.6 * u, top + 1.7 * u), (cx + half + 2.6 * u, horizon - 0.9 * u), (cx + half, horizon)], "#3A3C44"))
-    shadow = [(cx - half, horizon), (cx + half + 2.6 * u, horizon - 0.9 * u), (cx + half + 14 * u, horizon + 15 * u), (cx - half + 3 * u, horizon + 15 * u)]
+    parts.append(
+        svg.polygon(
+            [
+                (cx + half, top),
+                (cx + half + 2.6 * u, top + 1.7 * u),
+                (cx + half + 2.6 * u, horizon - 0.9 * u),
+                (cx + half, horizon),
+            ],
+            "#3A3C44",
+        )
+    )
+    shadow = [
+        (cx - half, horizon),
+        (cx + half + 2.6 * u, horizon - 0.9 * u),
+        (cx + half + 14 * u, horizon + 15 * u),
+        (cx - half + 3 * u, horizon + 15 * u),
+    ]
     parts.append(svg.polygon(shadow, svg.mix(WHITE, BLUE, 0.8)))
     parts.append(orbit)
     x, y = cx - 37.5 * u, top + height * 0.42 + 6 * u
     parts.append(svg.place(svg.path(BONE, INK), x, y, 0.16 * u, -42))
-    parts.append(svg.circle(cx + 41.5 * u, top + height * 0.42 - 2.4 * u, 2.4 * u, BLUE) + svg.circle(cx + 27 * u, top + height * 0.42 + 9.7 * u, 1.1 * u, RED))
+    parts.append(
+        svg.circle(cx + 41.5 * u, top + height * 0.42 - 2.4 * u, 2.4 * u, BLUE)
+        + svg.circle(cx + 27 * u, top + height * 0.42 + 9.7 * u, 1.1 * u, RED)
+    )
     return "".join(parts)
 
 
@@ -50,7 +71,14 @@ def _floor(stage: Stage, horizon: float, ids: svg.Ids) -> str:
     levels = [horizon + depth * s for s in (0.16, 0.38, 0.68)]
     lines = [(stage.left, y, stage.w, y) for y in levels]
     cross = "".join(
-        svg.outline([(stage.cx + i * 9 * u, horizon), (stage.cx + i * 24 * u, stage.h + 2), (stage.cx + i * 24 * u + u, stage.h + 2), (stage.cx + i * 9 * u + 0.4 * u, horizon)])
+        svg.outline(
+            [
+                (stage.cx + i * 9 * u, horizon),
+                (stage.cx + i * 24 * u, stage.h + 2),
+                (stage.cx + i * 24 * u + u, stage.h + 2),
+                (stage.cx + i * 9 * u + 0.4 * u, horizon),
+            ]
+        )
         for i in range(-6, 7)
     )
     grid = svg.strokes(lines, tint, 0.7 * u, cap="butt") + svg.path(cross, tint)
@@ -84,4 +112,6 @@ def plush(film: Film, ids: svg.Ids, variant: int) -> Plush:
         )
         return Plush(d, "#F2EDDF", "", (500, 510), INK)
     d = "M330 210C330 186 346 176 370 176H630C654 176 670 186 670 210V770C670 796 654 806 630 806H370C346 806 330 796 330 770Z"
-    return Plush(d, ["#2A2C33", RED][variant // 2 % 2], svg.rect(640, 200, 12, 560, "#fff", opacity=0.12, r=6), (500, 430), WHITE)
+    return Plush(
+        d, ["#2A2C33", RED][variant // 2 % 2], svg.rect(640, 200, 12, 560, "#fff", opacity=0.12, r=6), (500, 430), WHITE
+    )

@@ -32,7 +32,10 @@ def tower() -> str:
         parts.append(svg.rect(-half, base - height, 2 * half, height, RED))
         panes = round(half * 2 / 6.3)
         pitch = (2 * half - 2) / panes
-        parts += [svg.rect(-half + 1 + pitch * i + pitch * 0.18, base - height * 0.72, pitch * 0.64, height * 0.56, CREAM) for i in range(panes)]
+        parts += [
+            svg.rect(-half + 1 + pitch * i + pitch * 0.18, base - height * 0.72, pitch * 0.64, height * 0.56, CREAM)
+            for i in range(panes)
+        ]
         eave, lift = half + 9.5, base - height
         parts.append(svg.path(
             f"M{-eave:.1f} {lift + 0.6:.1f}C{-half - 3:.1f} {lift - 0.6:.1f} {-half + 1:.1f} {lift - 3:.1f} {-half + 3:.1f} {lift - 5.4:.1f}"
@@ -77,7 +80,9 @@ def _shore(stage: Stage, y: float) -> str:
 def _water(cx: float, y: float, u: float) -> str:
     colours = (RED, CREAM, TEAL, RED, CREAM, TEAL)
     return "".join(
-        svg.strokes([(cx - half * u, y + (2.2 + row * 2.3) * u, cx + half * u, y + (2.2 + row * 2.3) * u)], colour, 1.05 * u)
+        svg.strokes(
+            [(cx - half * u, y + (2.2 + row * 2.3) * u, cx + half * u, y + (2.2 + row * 2.3) * u)], colour, 1.05 * u
+        )
         for row, (half, colour) in enumerate(zip((25, 21, 17.5, 14, 10.5, 7), colours, strict=True))
     )
 
@@ -112,5 +117,11 @@ def plush(film: Film, ids: svg.Ids, variant: int) -> Plush:
     wing = svg.path("M196 300C176 270 206 246 236 258L430 352C400 430 340 480 268 500C230 440 216 360 196 300Z", fold)
     tail = svg.path("M300 640L190 668C150 672 136 636 160 612L268 500C290 540 300 590 300 640Z", fold)
     bill = svg.path("M744 488C776 504 806 516 842 530C856 540 850 556 836 560L744 590C756 556 756 522 744 488Z", beak)
-    seam = svg.path("M430 352C420 480 380 580 300 640", stroke="#000", stroke_opacity=0.18, stroke_width="4", stroke_dasharray="12 10")
+    seam = svg.path(
+        "M430 352C420 480 380 580 300 640",
+        stroke="#000",
+        stroke_opacity=0.18,
+        stroke_width="4",
+        stroke_dasharray="12 10",
+    )
     return Plush(d, paper, wing + tail + bill + seam, (600, 500), "#17304A" if paper != NAVY else CREAM)

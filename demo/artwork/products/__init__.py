@@ -21,6 +21,22 @@ TEMPLATES: dict[str, Callable[[Film, svg.Ids, int], str]] = {
 }
 
 
+# Where the print is, for a look from near: x, y and side in the 1000 box.
+DETAILS = {
+    "tee": (300, 250, 400), "pin": (290, 250, 420), "mug": (250, 320, 440), "tote": (300, 400, 400),
+    "print": (300, 300, 400), "plush": (280, 340, 440), "vinyl": (420, 330, 460), "model": (380, 330, 400),
+}  # fmt: skip
+
+
+def detail(film: Film, template: str, *, variant: int = 0) -> str:
+    """The same product from near, 1000 × 1000."""
+    ids = svg.Ids(f"{film.slug}-{template}-{variant}-near")
+    x, y, side = DETAILS[template]
+    return svg.document(
+        1000, 1000, svg.frame(TEMPLATES[template](film, ids, variant), 0, 0, 1000, 1000, (x, y, side, side))
+    )
+
+
 def product(film: Film, template: str, *, variant: int = 0) -> str:
     """The picture of one product; another `variant` is another colourway or composition, not a tint."""
     ids = svg.Ids(f"{film.slug}-{template}-{variant}")

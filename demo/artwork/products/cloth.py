@@ -38,7 +38,9 @@ def _shirt(cloth: str) -> str:
     stitch = svg.mix(cloth, "#fff" if dark else "#000", 0.22)
     rib = svg.mix(cloth, "#000", 0.25 if dark else 0.12)
     neck = svg.path(f"{COLLAR}C610 150 390 150 356 168Z", svg.mix(cloth, "#000", 0.5))
-    body = svg.path(BODY, cloth, stroke=svg.mix(cloth, "#fff", 0.2) if dark else svg.mix(cloth, "#000", 0.08), stroke_width="2")
+    body = svg.path(
+        BODY, cloth, stroke=svg.mix(cloth, "#fff", 0.2) if dark else svg.mix(cloth, "#000", 0.08), stroke_width="2"
+    )
     collar = svg.path("M353 172C392 222 608 222 647 172", stroke=rib, stroke_width="13")
     hems = svg.path(
         "M276 828H724M132 456L254 502M868 456L746 502", stroke=stitch, stroke_width="2", stroke_dasharray="7 5"
@@ -55,7 +57,9 @@ def _light(cloth: str) -> str:
 
 
 def _panel(film: Film, ids: svg.Ids, cloth: str) -> str:
-    return parts.scene(film, ids, 365, 300, 270, 324) + parts.title(film, 500, 670, 270, parts.on(film, cloth), largest=34)
+    return parts.scene(film, ids, 365, 300, 270, 324) + parts.title(
+        film, 500, 670, 270, parts.on(film, cloth), largest=34
+    )
 
 
 def _large_mark(film: Film, ids: svg.Ids, cloth: str) -> str:
@@ -80,7 +84,11 @@ def _band(film: Film, ids: svg.Ids, cloth: str) -> str:
 
 def _pocket(film: Film, ids: svg.Ids, cloth: str) -> str:
     ink = parts.on(film, cloth)
-    return parts.sign(film, ids, 608, 350, 104) + parts.chinese(film, 608, 440, 20, ink) + parts.title(film, 500, 800, 150, ink, largest=16)
+    return (
+        parts.sign(film, ids, 608, 350, 104)
+        + parts.chinese(film, 608, 440, 20, ink)
+        + parts.title(film, 500, 800, 150, ink, largest=16)
+    )
 
 
 def tote(film: Film, ids: svg.Ids, variant: int) -> str:
@@ -108,13 +116,22 @@ def _bag(cloth: str) -> str:
     patches = ""
     for x in (358, 606):
         patches += svg.rect(x, 344, 36, 56, strap)
-        patches += svg.path(f"M{x + 5} 360H{x + 31}V394H{x + 5}ZL{x + 31} 394M{x + 31} 360L{x + 5} 394", stroke=edge, stroke_width="2", stroke_dasharray="5 4")
+        patches += svg.path(
+            f"M{x + 5} 360H{x + 31}V394H{x + 5}ZL{x + 31} 394M{x + 31} 360L{x + 5} 394",
+            stroke=edge,
+            stroke_width="2",
+            stroke_dasharray="5 4",
+        )
     seam = svg.path("M256 378H744M240 880H760", stroke=edge, stroke_width="2", stroke_dasharray="7 5")
     return back + body + patches + seam
 
 
 def _bag_mark(film: Film, ids: svg.Ids, cloth: str, ink: str) -> str:
-    return parts.sign(film, ids, 500, 590, 300) + parts.title(film, 500, 796, 340, ink, largest=38) + parts.chinese(film, 500, 846, 30, ink)
+    return (
+        parts.sign(film, ids, 500, 590, 300)
+        + parts.title(film, 500, 796, 340, ink, largest=38)
+        + parts.chinese(film, 500, 846, 30, ink)
+    )
 
 
 def _bag_panel(film: Film, ids: svg.Ids, cloth: str, ink: str) -> str:
@@ -127,7 +144,6 @@ def _bag_chinese(film: Film, ids: svg.Ids, cloth: str, ink: str) -> str:
 
 
 def _bag_stripes(film: Film, ids: svg.Ids, cloth: str, ink: str) -> str:
-    return (
-        svg.clipped(ids, svg.path(BAG, "#000"), parts.stripes(film, 200, 690, 600, 34, skip=cloth))
-        + parts.sign(film, ids, 500, 540, 200)
+    return svg.clipped(ids, svg.path(BAG, "#000"), parts.stripes(film, 200, 690, 600, 34, skip=cloth)) + parts.sign(
+        film, ids, 500, 540, 200
     )

@@ -35,7 +35,9 @@ def _metal(ids: svg.Ids, shape: str, variant: tuple = GOLD) -> tuple[str, str]:
 def _disc(film: Film, ids: svg.Ids, x: float, y: float, r: float, enamel: str) -> str:
     """A round pin: metal rim, enamel, the film's mark, one highlight."""
     definition, metal = svg.linear(ids, GOLD)
-    shine = svg.path("M-0.86 -0.1C-0.8 -0.56 -0.44 -0.86 0 -0.88C-0.4 -0.76 -0.7 -0.5 -0.76 -0.08Z", "#fff", opacity=0.42)
+    shine = svg.path(
+        "M-0.86 -0.1C-0.8 -0.56 -0.44 -0.86 0 -0.88C-0.4 -0.76 -0.7 -0.5 -0.76 -0.08Z", "#fff", opacity=0.42
+    )
     return (
         definition
         + svg.circle(x + 3, y + 8, r * 1.06, "#000", opacity=0.28)
@@ -61,8 +63,17 @@ def _pair(film: Film, ids: svg.Ids, card: str) -> str:
     definition, metal = svg.linear(ids, GOLD)
     enamel = parts.colours(film)[0] if parts.colours(film)[0] != card else film.palette[1]
     size = fit(film.title_zh, CHINESE, 132, largest=50)
-    second = definition + svg.circle(603, 568, 104, "#000", opacity=0.25) + svg.circle(600, 560, 102, metal) + svg.circle(600, 560, 95, enamel)
-    return _disc(film, ids, 420, 396, 128, _enamel(film, card)) + second + line(film.title_zh, 600, 560 + size * 0.36, size, CHINESE, parts.on(film, enamel), anchor="middle")
+    second = (
+        definition
+        + svg.circle(603, 568, 104, "#000", opacity=0.25)
+        + svg.circle(600, 560, 102, metal)
+        + svg.circle(600, 560, 95, enamel)
+    )
+    return (
+        _disc(film, ids, 420, 396, 128, _enamel(film, card))
+        + second
+        + line(film.title_zh, 600, 560 + size * 0.36, size, CHINESE, parts.on(film, enamel), anchor="middle")
+    )
 
 
 def _square_pin(film: Film, ids: svg.Ids, card: str) -> str:
@@ -111,12 +122,32 @@ def mug(film: Film, ids: svg.Ids, variant: int) -> str:
 def _handle(glaze: str) -> str:
     d = "M700 372C860 356 872 700 700 690"
     edge = svg.path(d, stroke=svg.mix(glaze, "#000", 0.14), stroke_width="57")
-    return edge + svg.path(d, stroke=glaze, stroke_width="54") + svg.path("M716 364C842 362 850 560 800 640", stroke="#fff", stroke_width="10", stroke_opacity=0.3, stroke_linecap="round")
+    return (
+        edge
+        + svg.path(d, stroke=glaze, stroke_width="54")
+        + svg.path(
+            "M716 364C842 362 850 560 800 640",
+            stroke="#fff",
+            stroke_width="10",
+            stroke_opacity=0.3,
+            stroke_linecap="round",
+        )
+    )
 
 
 def _cylinder(ids: svg.Ids) -> str:
     """Light on a round body: dark edges, one bright band left of the middle."""
-    definition, paint = svg.linear(ids, [(0, "#000", 0.4), (0.14, "#000", 0.1), (0.3, "#fff", 0.26), (0.46, "#fff", 0), (0.72, "#000", 0.14), (1, "#000", 0.46)])
+    definition, paint = svg.linear(
+        ids,
+        [
+            (0, "#000", 0.4),
+            (0.14, "#000", 0.1),
+            (0.3, "#fff", 0.26),
+            (0.46, "#fff", 0),
+            (0.72, "#000", 0.14),
+            (1, "#000", 0.46),
+        ],
+    )
     return definition + svg.path(BODY, paint)
 
 

@@ -6,7 +6,6 @@ from ..films import PICTURES
 from ..lettering import CAPTION, CHINESE, column, fit, line
 from . import parts
 
-
 # Where the square scene leaves room for the title: baseline, largest size, colour that reads there.
 SLEEVE_TITLES = {
     "in-the-mood-for-love": (803, 30, parts.BONE),
@@ -73,7 +72,11 @@ def _cards(film: Film, ids: svg.Ids) -> str:
     zh = min(88, 390 / (len(film.title_zh) * 1.14))
     blank = svg.rect(-170, -240, 340, 480, "#000", opacity=0.14) + svg.rect(-174, -246, 340, 480, parts.PAPER)
     card_mark = blank + svg.rect(-156, -228, 304, 444, other) + parts.sign(film, ids, -4, -6, 230)
-    card_zh = blank + svg.rect(-156, -228, 304, 444, ground) + column(film.title_zh, -92, -200, zh, parts.on(film, ground), step=1.14)
+    card_zh = (
+        blank
+        + svg.rect(-156, -228, 304, 444, ground)
+        + column(film.title_zh, -92, -200, zh, parts.on(film, ground), step=1.14)
+    )
     card_scene = blank + parts.scene(film, ids, -156, -228, 304, 444, kind="tall")
     return "".join([
         parts.shadow(ids, 500, 842, 360, 22),
@@ -114,7 +117,9 @@ def record(x: float, y: float, r: float, colour: str, label: str) -> str:
         step -= 9
     body += svg.path(rings, stroke=groove, stroke_width="1.2")
     for start, end in ((-22, -8), (158, 172), (28, 34)):
-        wedge = svg.outline([(x, y), svg.polar(x, y, r, start), svg.polar(x, y, r * 1.0, (start + end) / 2), svg.polar(x, y, r, end)])
+        wedge = svg.outline(
+            [(x, y), svg.polar(x, y, r, start), svg.polar(x, y, r * 1.0, (start + end) / 2), svg.polar(x, y, r, end)]
+        )
         body += svg.path(wedge, "#fff", opacity=0.16)
     return body + svg.circle(x, y, r * 0.33, label) + svg.circle(x, y, r * 0.035, parts.BONE)
 
@@ -173,11 +178,17 @@ def model(film: Film, ids: svg.Ids, variant: int) -> str:
         band = svg.mix(box, "#000", 0.4)
     ink = parts.on(film, band)
     side = svg.mix(box, "#000", 0.34)
-    front = parts.scene(film, ids, 140, 300, 600, 384) if variant % 3 == 0 else svg.rect(140, 300, 600, 384, box) + parts.sign(film, ids, 440, 490, 330)
+    front = (
+        parts.scene(film, ids, 140, 300, 600, 384)
+        if variant % 3 == 0
+        else svg.rect(140, 300, 600, 384, box) + parts.sign(film, ids, 440, 490, 330)
+    )
     size = fit(film.title_en, parts.voice(film), 330, largest=40)
     pieces = 180 + 20 * (sum(map(ord, film.slug)) % 17) + 60 * variant
     side_ink = parts.on(film, side)
-    side_title = line(film.title_en, 0, 0, fit(film.title_en, parts.voice(film), 300, largest=30), parts.voice(film), side_ink)
+    side_title = line(
+        film.title_en, 0, 0, fit(film.title_en, parts.voice(film), 300, largest=30), parts.voice(film), side_ink
+    )
     return "".join([
         parts.shadow(ids, 520, 774, 420, 26),
         svg.polygon([(140, 300), (290, 204), (890, 204), (740, 300)], svg.mix(box, "#fff", 0.12)),

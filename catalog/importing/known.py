@@ -1,0 +1,151 @@
+"""What a merchant's file may refer to: films, categories, markets, the merchant's licences. Read once per import."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from django.db import models
+from django.utils.translation import gettext as _
+
+from catalog.importing.layout import Layout, Lookup, PriceColumn, bad_mapping
+from catalog.models import Market
+from core.importing.report import Problem, RowRefused
+from core.importing.text import plain_title
+from films.models import Embargo, Film, Tier
+from licensing.models import Category, Licence
+from merchants.models import Merchant
+
+
+@dataclass(frozen=True, slots=True)
+class LicenceTerm:
+    licence_id: int
+    number: str
+    starts_on: date
+    ends_on: date
+    time_zone: str
+    #: None: every category.
+    categories: frozenset[int] | None
+
+
+@dataclass
+class Known:
+    merchant: Merchant
+    at: datetime
+    films: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    film_slugs: dict[int, str] = field(default_factory=dict)
+    categories: dict[str, int] = field(default_factory=dict)
+    category_codes: list[str] = field(default_factory=list)
+    terms: dict[int, list[LicenceTerm]] = field(default_factory=lambda: defaultdict(list))
+    markets: list[Market] = field(default_factory=list)
+
+    def film(self, names: Sequence[str], lookup: Lookup, *, line: int, column: str) -> int:
+        """The film that the first of `names` means: through the table, by address, by public id, by title."""
+        name = next((name for name in names if name), lookup.fixed)
+        if not name:
+            raise RowRefused(Problem("film_missing", line, column))
+        wanted = _table_value(lookup, name)
+        found = self.films.get(f"={wanted}") or self.films.get(_folded(wanted)) or set()
+        if len(found) > 1:
+            choices = ", ".join(sorted(self.film_slugs[pk] for pk in found)[:10])
+            raise RowRefused(Problem("ambiguous_film", line, column, {"value": name[:80], "choices": choices}))
+        if not found:
+            raise RowRefused(Problem("unknown_film", line, column, {"value": name[:80]}))
+        return next(iter(found))
+
+    def category(self, names: Sequence[str], lookup: Lookup, *, line: int, column: str) -> int:
+        """The category that one of `names` means; of "Clothing > Tops > T-shirts" the last part that is known."""
+        told = [name for name in names if name] or ([lookup.fixed] if lookup.fixed else [])
+        if not told:
+            raise RowRefused(Problem("missing_value", line, column))
+        for name in told:
+            for part in [_table_value(lookup, name), *reversed(name.split(">"))]:
+                if (found := self.categories.get(_folded(part))) is not None:
+                    return found
+        facts = {"value": told[0][:80], "choices": ", ".join(self.category_codes)}
+        raise RowRefused(Problem("unknown_category", line, column, facts))
+
+    def licence(self, film_id: int, category_id: int) -> int | None:
+        """The merchant's executed licence for this film that grants this category: of several one in its term,
+        then the one that ends last, then the first number."""
+
+        def rank(term: LicenceTerm) -> tuple[bool, int, str]:
+            today = self.at.astimezone(ZoneInfo(term.time_zone)).date()
+            return not term.starts_on <= today <= term.ends_on, -term.ends_on.toordinal(), term.number
+
+        covering = [
+            term for term in self.terms.get(film_id, []) if term.categories is None or category_id in term.categories
+        ]
+        return min(covering, key=rank).licence_id if covering else None
+
+    def market_of(self, price: PriceColumn) -> Market | None:
+        """The market whose prices a column holds, or None when no market sells in its currency."""
+        fitting = [market for market in self.markets if market.currency == price.currency]
+        if price.market:
+            fitting = [market for market in fitting if market.code == price.market]
+            if not fitting:
+                facts = {"market": price.market, "currency": price.currency}
+                raise bad_mapping(_("there is no market %(market)s that sells in %(currency)s") % facts)
+        if len(fitting) > 1:
+            facts = {
+                "column": price.column,
+                "currency": price.currency,
+                "markets": ", ".join(market.code for market in fitting),
+            }
+            raise bad_mapping(_("“%(column)s” fits several markets in %(currency)s; name one of %(markets)s") % facts)
+        return fitting[0] if fitting else None
+
+
+def load_known(merchant: Merchant, layout: Layout, *, at: datetime) -> Known:
+    """Everything a file of `merchant` may refer to. Refuses a layout whose fixed category or film is not there.
+
+    A film whose very title is under embargo is unknown here, unless the merchant holds a licence for it.
+    """
+    known = Known(merchant, at)
+    secret = Embargo.objects.filter(film=models.OuterRef("pk"), tier=Tier.TITLE, lifts_at__gt=at)
+    licensed = Licence.objects.filter(film=models.OuterRef("pk"), merchant=merchant)
+    for film in Film.objects.filter(~models.Exists(secret) | models.Exists(licensed)).only(
+        "public_id", "slug", "title_en", "title_zh", "title_original"
+    ):
+        known.film_slugs[film.pk] = film.slug
+        known.films[f"={film.slug}"].add(film.pk)
+        known.films[f"={film.public_id}"].add(film.pk)
+        for title in filter(None, (film.title_en, film.title_zh, film.title_original)):
+            known.films[_folded(title)].add(film.pk)
+    for category in Category.objects.order_by("-pk"):
+        known.category_codes.insert(0, category.code)
+        for name in filter(None, (category.name_zh, category.name_en, category.code)):
+            known.categories[_folded(name)] = category.pk
+    _load_terms(known)
+    known.markets = list(Market.objects.order_by("pk"))
+    _check_fixed(known, layout)
+    return known
+
+
+def _load_terms(known: Known) -> None:
+    executed = Licence.objects.filter(merchant=known.merchant, state=Licence.State.EXECUTED).prefetch_related("grants")
+    for licence in executed:
+        granted = {grant.category_id for grant in licence.grants.all()}
+        if granted:
+            categories = None if None in granted else frozenset(pk for pk in granted if pk is not None)
+            term = (licence.pk, licence.number, licence.starts_on, licence.ends_on, licence.time_zone)
+            known.terms[licence.film_id].append(LicenceTerm(*term, categories=categories))
+
+
+def _check_fixed(known: Known, layout: Layout) -> None:
+    try:
+        if layout.category.fixed:
+            known.category([], layout.category, line=0, column="")
+        if layout.film.fixed:
+            known.film([], layout.film, line=0, column="")
+    except RowRefused as refusal:
+        raise bad_mapping(refusal.problem.sentence) from refusal
+
+
+def _table_value(lookup: Lookup, name: str) -> str:
+    return lookup.table.get(name) or lookup.table.get(plain_title(name)) or name
+
+
+def _folded(name: str) -> str:
+    return plain_title(name).casefold()

@@ -1,0 +1,223 @@
+"""What the columns of a merchant's table mean. A mapping file and Shopify's header both become a Layout."""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from catalog.models import Product
+from core.errors import Refused
+from films.models import Tier
+
+#: Fields that a column, or a constant, can give.
+FIELDS = frozenset(
+    {"product", "sku", "title", "title_zh", "description", "description_zh", "state", "published", "stock", "gtin"}
+    | {"image", "image_position", "image_alt", "tags"}
+)
+#: Fields that only a constant can give, with what they may be.
+CHOICES = {"listing": frozenset(Product.Listing.values), "reveals": frozenset(Tier.values)}
+_SECTIONS = frozenset(
+    {"columns", "constants", "prices", "options", "film", "category", "missing", "currency", "delimiter"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PriceColumn:
+    """A column of prices: in which currency, and for which market where several have that currency."""
+
+    column: str
+    currency: str
+    market: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OptionColumn:
+    """A column of option values ("M"), whose name ("size") stands in another column or is fixed."""
+
+    column: str
+    name: str = ""
+    name_column: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """How a row names something we know: by one of these columns, through a table, or always the same."""
+
+    columns: list[str] = field(default_factory=list)
+    table: dict[str, str] = field(default_factory=dict)
+    fixed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    format: str
+    columns: dict[str, str]
+    constants: dict[str, str] = field(default_factory=dict)
+    prices: list[PriceColumn] = field(default_factory=list)
+    options: list[OptionColumn] = field(default_factory=list)
+    film: Lookup = field(default_factory=Lookup)
+    category: Lookup = field(default_factory=Lookup)
+    missing: frozenset[str] = frozenset({""})
+
+    def used_columns(self) -> Iterator[str]:
+        """Every column that the layout gives a meaning, prices included."""
+        yield from self.columns.values()
+        yield from (price.column for price in self.prices)
+        for option in self.options:
+            yield option.column
+            if option.name_column:
+                yield option.name_column
+        yield from self.film.columns
+        yield from self.category.columns
+
+    def value(self, cells: Mapping[str, str], column: str) -> str:
+        """The cell of a column; empty when it is missing or says one of the words for missing."""
+        text = cells.get(column, "").strip()
+        return "" if text in self.missing else text
+
+    def field(self, cells: Mapping[str, str], name: str) -> str:
+        """What a row says for a field: its column's cell, else the constant."""
+        column = self.columns.get(name)
+        return (self.value(cells, column) if column else "") or self.constants.get(name, "")
+
+    def column_of(self, name: str) -> str:
+        return self.columns.get(name, name)
+
+
+@dataclass(frozen=True, slots=True)
+class MappingFile:
+    """A merchant's mapping file, checked for itself; `layout_for` checks it against a header."""
+
+    content: dict[str, Any]
+
+    def section(self, name: str) -> dict[str, Any]:
+        return self.content.get(name, {})
+
+    @property
+    def currency(self) -> str:
+        return self.content.get("currency", "")
+
+    @property
+    def missing(self) -> frozenset[str]:
+        return frozenset(self.content.get("missing", [])) | {""}
+
+    def lookup(self, name: str) -> Lookup:
+        section = self.section(name)
+        columns = [section["column"]] if "column" in section else []
+        return Lookup(columns, section.get("table", {}), section.get("fixed", ""))
+
+    def prices(self) -> list[PriceColumn]:
+        prices = []
+        for column, meaning in self.section("prices").items():
+            meaning = {"currency": meaning} if isinstance(meaning, str) else meaning
+            prices.append(PriceColumn(column, meaning["currency"], meaning.get("market", "")))
+        return prices
+
+    def layout_for(self, header: list[str]) -> Layout:
+        """What the table with this header means. Refuses `bad_mapping` where it names columns that are not there."""
+        if not {"sku", "product"} & self.section("columns").keys() or "title" not in self.section("columns"):
+            raise bad_mapping(_("under [columns] it has to name the columns for sku and title"))
+        if not self.section("film") or not self.section("category"):
+            raise bad_mapping(_("it has to say where the film and the category stand: [film] and [category]"))
+        layout = Layout(
+            format="csv",
+            columns=self.section("columns"),
+            constants=self.section("constants"),
+            prices=self.prices(),
+            options=[OptionColumn(column, name.lower()) for name, column in self.section("options").items()],
+            film=self.lookup("film"),
+            category=self.lookup("category"),
+            missing=self.missing,
+        )
+        check_columns(layout, header)
+        return layout
+
+
+def check_columns(layout: Layout, header: list[str]) -> None:
+    if absent := [column for column in layout.used_columns() if column not in header]:
+        facts = {"absent": ", ".join(absent), "present": ", ".join(header)[:1_000]}
+        raise bad_mapping(_("the file has no column %(absent)s; it has %(present)s") % facts)
+
+
+def bad_mapping(problem: str) -> Refused:
+    return Refused("bad_mapping", problem=problem)
+
+
+def read_mapping(path: Path) -> MappingFile:
+    """The mapping in a TOML file. Refuses `bad_mapping` by the name of what is wrong."""
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise bad_mapping(error.strerror or str(error)) from error
+    except ValueError as error:  # no TOML, or no UTF-8
+        raise bad_mapping(str(error)) from error
+    _check_shape(content)
+    return MappingFile(content)
+
+
+def _check_shape(content: dict[str, Any]) -> None:
+    _only("", content, _SECTIONS)
+    missing = content.get("missing", [])
+    if not isinstance(missing, list) or not all(isinstance(word, str) for word in missing):
+        raise bad_mapping(_("“missing” has to be a list of texts"))
+    if not isinstance(content.get("currency", ""), str):
+        raise bad_mapping(_("“currency” has to be a text"))
+    for name in ("columns", "constants", "prices", "options", "film", "category"):
+        if not isinstance(content.get(name, {}), dict):
+            raise bad_mapping(_("[%(name)s] has to be a section") % {"name": name})
+    _check_texts("columns", content.get("columns", {}), FIELDS)
+    _check_texts("options", content.get("options", {}), None)
+    _check_texts("constants", content.get("constants", {}), FIELDS | CHOICES.keys())
+    for name, allowed in CHOICES.items():
+        value = content.get("constants", {}).get(name)
+        if value is not None and value not in allowed:
+            raise bad_mapping(
+                _("“%(name)s” is one of %(allowed)s") % {"name": name, "allowed": ", ".join(sorted(allowed))}
+            )
+    _check_prices(content.get("prices", {}))
+    for name in ("film", "category"):
+        _check_lookup(name, content.get(name, {}))
+
+
+def _only(where: str, section: Mapping[str, Any], allowed: frozenset[str] | set[str]) -> None:
+    for name in section:
+        if name not in allowed:
+            facts = {"name": f"{where}.{name}" if where else name, "allowed": ", ".join(sorted(allowed))}
+            raise bad_mapping(_("“%(name)s” is not known here; known are %(allowed)s") % facts)
+
+
+def _check_texts(where: str, section: Mapping[str, Any], allowed: frozenset[str] | set[str] | None) -> None:
+    if allowed is not None:
+        _only(where, section, allowed)
+    for name, value in section.items():
+        if not isinstance(value, str) or not value:
+            raise bad_mapping(_("“%(name)s” has to be a text") % {"name": f"{where}.{name}"})
+
+
+def _check_prices(section: Mapping[str, Any]) -> None:
+    for column, meaning in section.items():
+        where = f"prices.{column}"
+        meaning = {"currency": meaning} if isinstance(meaning, str) else meaning
+        if not isinstance(meaning, dict) or "currency" not in meaning:
+            raise bad_mapping(_("“%(name)s” has to name a currency") % {"name": where})
+        _check_texts(where, meaning, {"currency", "market"})
+        check_currency(meaning["currency"])
+
+
+def check_currency(currency: str) -> None:
+    if len(currency) != 3 or not currency.isascii() or not currency.isupper():
+        raise bad_mapping(_("“%(currency)s” is no currency; a currency looks like USD") % {"currency": currency})
+
+
+def _check_lookup(name: str, section: Mapping[str, Any]) -> None:
+    _only(name, section, {"column", "table", "fixed"})
+    table = section.get("table", {})
+    if not isinstance(table, dict):
+        raise bad_mapping(_("[%(name)s] has to be a section") % {"name": f"{name}.table"})
+    _check_texts(f"{name}.table", table, None)
+    _check_texts(name, {key: value for key, value in section.items() if key != "table"}, None)
+    if section and not {"column", "fixed"} & section.keys():
+        raise bad_mapping(_("[%(name)s] has to name a column, or what is fixed") % {"name": name})

@@ -1,0 +1,175 @@
+"""Loading the demo: files of demo/data into rows, pictures drawn, the shelf compiled, the campaign drafted."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from django.contrib.auth.hashers import make_password
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models import QuerySet
+
+from accounts.models import User
+from campaigns.drafts import create_campaign, set_placement
+from campaigns.models import Campaign, Channel, Revision
+from campaigns.services import edit_campaign, schedule_campaign
+from catalog.models import Image, Market, Product, Promotion, ShelfSpan
+from catalog.search import index_products
+from catalog.shelf_store import recompile_products, turn_epoch
+from demo.files import instant, offset, read_goods, read_table
+from demo.goods import load_products
+from demo.pictures import load_pictures
+from demo.rows import Tally, write
+from demo.slate import load_films, load_licences, load_merchants, load_shelves, load_user
+from films.models import Artwork, Film
+from licensing.models import Licence
+from merchants.models import Member, Merchant
+
+# Known to everybody who reads this line: it is for the demo on one's own machine and for nothing else.
+PASSWORD = "ferryman-demo"  # noqa: S105
+STAFF = (("desk", "Mei Shen"), ("approver", "Tomás Vidal"))
+CHANNELS = (("storefront", "Storefront"), ("google", "Google Merchant"))
+
+Say = Callable[[str], None]
+
+
+def load_demo(now: datetime, say: Say) -> Tally:
+    """Bring the database up to demo/data. Running it again changes nothing; what people changed since stays theirs."""
+    total = Tally()
+    with _step("films, merchants and licences", say), transaction.atomic():
+        password = "" if User.objects.filter(username=STAFF[0][0]).exists() else make_password(PASSWORD)
+        for tally in (load_films(now), load_shelves(), load_merchants(now, password), load_licences(now)):
+            _add(total, tally)
+        for username, name in STAFF:
+            load_user(f"{username}@studio.example", name, password, total, username=username, is_staff=True)
+        for code, name in CHANNELS:
+            write(Channel, {"code": code}, {}, first={"name": name, "adapter": code}, tally=total)
+    with _step("products, prices and stock", say), transaction.atomic():
+        _add(total, load_products(now))
+    with _step("pictures", say):
+        _add(total, load_pictures(_progress(say)))
+    if total.created or total.changed:
+        with _step("shelf and search", say), transaction.atomic():
+            ids = list(_products().values_list("pk", flat=True))
+            recompile_products(ids)
+            index_products(ids)
+    _draft_campaign(now, total)
+    return total
+
+
+def schedule_demo(now: datetime, starts_in: timedelta) -> Campaign:
+    """Set the demo's campaign to start after `starts_in` and hand it to staging. Needs `load_demo` before it."""
+    row = read_table("campaign")
+    campaign = Campaign.objects.get(slug=row["slug"])
+    starts_at = now + starts_in
+    length = (offset(row["ends_at"]) or timedelta(days=14)) - (offset(row["starts_at"]) or timedelta())
+    edit_campaign(campaign, by=None, starts_at=starts_at, ends_at=starts_at + length)
+    schedule_campaign(campaign, by=None, at=now)
+    campaign.refresh_from_db()
+    return campaign
+
+
+def logins() -> list[tuple[str, str]]:
+    """(user name, what for) of everybody the demo made, the desk first."""
+    people = [(username, "the desk") for username, _name in STAFF]
+    members = Member.objects.filter(merchant__slug__in=_slugs("merchants")).select_related("user", "merchant")
+    return people + [(m.user.username, f"{m.merchant}, {m.get_role_display().lower()}") for m in members.order_by("pk")]
+
+
+@transaction.atomic
+def reset_demo() -> None:
+    """Take away what the demo brought, and what was built on it: its campaigns, goods, licences, films and people."""
+    films, merchants = (
+        Film.objects.filter(slug__in=_slugs("films")),
+        Merchant.objects.filter(slug__in=_slugs("merchants")),
+    )
+    campaigns = Campaign.objects.filter(film__in=films)
+    promotions = list(
+        Promotion.objects.filter(pk__in=Revision.objects.filter(campaign__in=campaigns).values("promotion"))
+    )
+    Revision.objects.filter(campaign__in=campaigns).update(replaces=None)
+    campaigns.update(published=None)
+    campaigns.delete()
+    for promotion in promotions:
+        promotion.delete()
+    products = Product.objects.filter(film__in=films)
+    files = [
+        name for row in Image.objects.filter(product__in=products).values_list("file", "channel_file") for name in row
+    ]
+    files += Artwork.objects.filter(film__in=films).values_list("file", flat=True)
+    ShelfSpan.objects.filter(product__in=list(products.values_list("pk", flat=True))).delete()
+    products.delete()
+    Licence.objects.filter(film__in=films).delete()
+    people = list(Member.objects.filter(merchant__in=merchants).values_list("user", flat=True))
+    Member.objects.filter(merchant__in=merchants).delete()
+    User.objects.filter(pk__in=people).delete()
+    User.objects.filter(username__in=[username for username, _name in STAFF]).delete()
+    merchants.delete()
+    films.delete()
+    turn_epoch(Market.objects.order_by("pk"))
+    transaction.on_commit(lambda: [default_storage.delete(name) for name in files if name])
+
+
+def _draft_campaign(now: datetime, tally: Tally) -> None:
+    """The campaign as a draft; it is `schedule_demo` that gives it its minute."""
+    row = read_table("campaign")
+    if Campaign.objects.filter(slug=row["slug"]).exists():
+        tally.unchanged += 1
+        return
+    campaign = create_campaign(
+        by=User.objects.get(username=STAFF[0][0]),
+        slug=row["slug"],
+        markets=list(Market.objects.filter(code__in=row["markets"])),
+        channels=list(Channel.objects.filter(code__in=row["channels"])),
+        film=Film.objects.get(slug=row["film"]),
+        starts_at=instant(row["starts_at"], now),
+        ends_at=instant(row["ends_at"], now),
+        **{
+            name: row[name]
+            for name in ("name_en", "name_zh", "time_zone", "rule", "discount", "priority", "needs_approval")
+        },
+    )
+    for placement in row["placements"]:
+        words = {name: placement[name] for name in ("headline_en", "headline_zh", "lede_en", "lede_zh")}
+        announced_at = instant(placement["announced_at"], now)
+        assert announced_at is not None
+        set_placement(campaign, placement["slot"], by=None, announced_at=announced_at, **words)
+    tally.created += 1
+
+
+def _products() -> QuerySet[Product]:
+    return Product.objects.filter(sku__in=[row["sku"] for row in read_goods()])
+
+
+def _slugs(table: str) -> list[str]:
+    return [row["slug"] for row in read_table(table)]
+
+
+def _add(total: Tally, part: Tally) -> None:
+    total.created += part.created
+    total.changed += part.changed
+    total.unchanged += part.unchanged
+
+
+@contextmanager
+def _step(name: str, say: Say) -> Iterator[None]:
+    """Say how long it took when that was more than a second."""
+    started = time.monotonic()
+    yield
+    taken = time.monotonic() - started
+    if taken > 1:
+        say(f"{name}: {taken:.1f} s")
+
+
+def _progress(say: Say) -> Callable[[int, int], None]:
+    """A line every second while pictures are rendered."""
+    last = time.monotonic()
+
+    def tell(done: int, of: int) -> None:
+        nonlocal last
+        if time.monotonic() - last > 1:
+            last = time.monotonic()
+            say(f"pictures: {done} of {of}")
+
+    return tell

@@ -1,0 +1,122 @@
+"""The demo's pictures: the same each time, safe to serve, sized as the pages expect, and out of the words' way."""
+
+import io
+import re
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from PIL import Image
+
+from demo import artwork
+from demo.artwork import TEMPLATES, load_films, render_png
+from demo.files import read_goods
+
+FILMS = load_films()
+FERRYMAN = FILMS[0]
+ROOT = Path(__file__).resolve().parents[2]
+SVG = "{http://www.w3.org/2000/svg}"
+FORBIDDEN = {f"{SVG}{name}" for name in ("text", "script", "style", "image", "foreignObject", "animate", "a")}
+KINDS = {"poster": (800, 1200), "wide": (1600, 736), "square": (800, 800), "mark": (200, 200)}
+
+
+def pictures_of(film):
+    """Every picture that the demo draws of a film."""
+    for kind in KINDS:
+        yield kind, getattr(artwork, kind)(film)
+    for row in read_goods():
+        if row["film"] == film.slug:
+            variant = int(row["art_variant"])
+            yield f"{row['template']}-{variant}", artwork.product(film, row["template"], variant=variant)
+            yield f"{row['template']}-{variant}-near", artwork.detail(film, row["template"], variant=variant)
+
+
+@pytest.mark.parametrize("film", FILMS, ids=lambda film: film.slug)
+def test_pictures_hold_shapes_only(film):
+    ids = []
+    for name, picture in pictures_of(film):
+        root = ElementTree.fromstring(picture)
+        names = [element.get("id") for element in root.iter() if element.get("id")]
+        attributes = {key for element in root.iter() for key in element.attrib}
+
+        assert not {element.tag for element in root.iter()} & FORBIDDEN, name
+        assert not {key for key in attributes if key.startswith("on") or key == "style"}, name
+        assert [
+            value for value in re.findall(r'(?:href|xlink:href)="([^"]*)"', picture) if not value.startswith("#")
+        ] == []
+        assert set(re.findall(r"url\(#([^)]*)\)", picture)) <= set(names), name
+        assert [one for one in names if not one.startswith(film.slug)] == [], name
+        ids += names
+    assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("film", FILMS, ids=lambda film: film.slug)
+def test_film_pictures_have_their_size(film, kind):
+    width, height = KINDS[kind]
+
+    root = ElementTree.fromstring(getattr(artwork, kind)(film))
+
+    assert (root.get("width"), root.get("height")) == (str(width), str(height))
+    assert root.get("viewBox") == f"0 0 {width} {height}"
+
+
+def test_another_process_draws_the_same_pictures():
+    code = "import hashlib; from demo.artwork import *; f = load_films(); " + (
+        "print(hashlib.sha256(''.join([wide(x) + poster(x) for x in f] + [product(f[0], t) for t in TEMPLATES]).encode()).hexdigest())"
+    )
+    runs = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=ROOT,
+            env={"PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+            text=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+
+    assert len(runs) == 1
+    assert len(runs.pop().strip()) == 64
+
+
+@pytest.mark.parametrize("film", FILMS, ids=lambda film: film.slug)
+def test_the_heros_words_stand_on_plain_ground(film):
+    picture = Image.open(io.BytesIO(render_png(artwork.wide(film), 800))).convert("RGB")
+    ground = tuple(int(film.ground[i : i + 2], 16) for i in (1, 3, 5))
+    limit = 800 * 55 // 100
+
+    left = picture.crop((0, 0, limit - 1, picture.height))
+    right = picture.crop((limit, 0, 800, picture.height))
+
+    assert left.getcolors() == [(left.width * left.height, ground)]
+    assert len(right.getcolors(1 << 20)) > 20
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_goods_have_a_clear_ground_and_variants_differ(template):
+    drawn = [artwork.product(FERRYMAN, template, variant=variant) for variant in (0, 1)]
+    first, second = (Image.open(io.BytesIO(render_png(picture, 200))).convert("RGBA") for picture in drawn)
+
+    assert first.size == (200, 200)
+    assert [first.getpixel(corner)[3] for corner in ((0, 0), (199, 0), (0, 199), (199, 199))] == [0, 0, 0, 0]
+    assert first.tobytes() != second.tobytes()
+
+
+def test_a_title_the_fonts_cannot_write_is_named():
+    with pytest.raises(ValueError, match="龘"):
+        artwork.lettering.line("龘", 0, 0, 20, artwork.lettering.CHINESE, "#000")
+
+
+def test_the_command_writes_every_picture_and_a_contact_sheet(tmp_path, monkeypatch):
+    module = sys.modules.get("demo.artwork.__main__") or __import__("demo.artwork.__main__", fromlist=["main"])
+    monkeypatch.setattr(module, "load_films", lambda: [FERRYMAN])
+
+    code = module.main([str(tmp_path)])
+
+    assert code == 0
+    assert len(list(tmp_path.glob("the-ferryman-*.svg"))) == 4 + 26
+    assert Image.open(tmp_path / "contact-sheet.png").height > 200

@@ -1,0 +1,201 @@
+"""The demo's files: facts are complete, references hold, colours can be read."""
+
+import tomllib
+from collections import Counter, defaultdict
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import available_timezones
+
+import pytest
+
+from core.territories import normalise_country
+from demo.artwork import TEMPLATES, svg
+from demo.files import DATA, choices, day, instant, price_for, read_goods, read_table
+from films.models import Credit, Film, Tier
+from licensing.models import DistributionChannel, Licence
+from merchants.models import Member
+
+FILMS = read_table("films")
+GOODS = read_goods()
+LICENCES = {row["number"]: row for row in read_table("licences")}
+MARKETS = read_table("markets")
+HIDDEN = "farewell-my-concubine"
+
+
+def test_every_file_parses():
+    names = {path.name for path in DATA.iterdir()}
+
+    assert names == {
+        "films.toml", "merchants.toml", "categories.toml", "markets.toml", "licences.toml", "campaign.toml", "products.csv",
+    }  # fmt: skip
+    for path in DATA.glob("*.toml"):
+        assert tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("film", FILMS, ids=lambda film: film["slug"])
+def test_a_film_has_all_its_texts_and_people(film):
+    texts = (
+        "title_en",
+        "title_zh",
+        "title_original",
+        "original_language",
+        "lede_en",
+        "lede_zh",
+        "synopsis_en",
+        "synopsis_zh",
+    )
+    roles = Counter(person["role"] for person in film["people"])
+    positions = [person["position"] for person in film["people"]]
+
+    assert [name for name in texts if not film[name].strip()] == []
+    assert film["countries"] == [normalise_country(code) for code in film["countries"]] != []
+    assert film["genres"]
+    assert roles["director"] >= 1 and roles["producer"] >= 1 and roles["cast"] >= 3
+    assert set(roles) <= set(Credit.Role.values)
+    assert positions == sorted(set(positions))
+    assert film["voice"] in Film.Voice.values
+    assert "runtime_minutes" not in film or 40 < film["runtime_minutes"] < 400
+
+
+@pytest.mark.parametrize("film", FILMS, ids=lambda film: film["slug"])
+def test_a_films_dates_have_countries_and_zones(film):
+    assert film["releases"]
+    for release in film["releases"]:
+        assert date.fromisoformat(release["on"]).year >= film["year"]
+        assert normalise_country(release["country"]) == release["country"]
+        assert release["zone"] in available_timezones()
+    for embargo in film["embargoes"]:
+        assert embargo["tier"] in Tier.values
+        assert embargo["zone"] in available_timezones()
+
+
+@pytest.mark.parametrize("film", FILMS, ids=lambda film: film["slug"])
+def test_a_films_ink_can_be_read_on_its_ground(film):
+    assert len(set(film["palette"])) == 4
+    assert svg.contrast(film["ground"], film["ink"]) >= 4.5
+
+
+def test_contrast_is_measured():
+    assert round(svg.contrast("#000000", "#ffffff"), 1) == 21.0
+    assert round(svg.contrast("#777777", "#ffffff"), 2) == 4.48
+
+
+def test_exactly_one_film_is_under_a_title_embargo():
+    hidden = [film["slug"] for film in FILMS if any(e["tier"] == "title" for e in film["embargoes"])]
+
+    assert hidden == [HIDDEN]
+    assert len(FILMS) == 13
+
+
+def test_products_are_as_many_as_promised_and_each_has_its_own_title():
+    per_film = Counter(row["film"] for row in GOODS)
+    titles = Counter((row["film"], row[name]) for row in GOODS for name in ("title_en", "title_zh"))
+    pictures = Counter((row["film"], row["template"], row["art_variant"]) for row in GOODS)
+
+    assert len(GOODS) - per_film[HIDDEN] == 200
+    assert per_film["the-ferryman"] == 26
+    assert per_film[HIDDEN] == 4
+    assert set(per_film) == {film["slug"] for film in FILMS}
+    assert [key for key, count in titles.items() if count > 1] == []
+    assert [key for key, count in pictures.items() if count > 1] == []
+
+
+def test_every_reference_of_a_product_exists():
+    merchants = {row["slug"] for row in read_table("merchants")}
+    categories = {row["code"] for row in read_table("categories")}
+
+    for row in GOODS:
+        licence = LICENCES[row["licence"]]
+        assert (licence["merchant"], licence["film"]) == (row["merchant"], row["film"]), row["sku"]
+        assert row["category"] in {grant["category"] for grant in licence["grants"]}, row["sku"]
+        assert row["merchant"] in merchants
+        assert row["category"] in categories
+        assert row["template"] in TEMPLATES
+        assert row["reveals"] in Tier.values
+        assert (row["listing"] == "campaign") == (row["film"] == "the-ferryman")
+        assert int(row["stock"]) >= 0
+    assert len(merchants) == 6
+    assert len(categories) == 8
+    assert max(Counter(row["sku"] for row in GOODS).values()) == 1
+
+
+def test_a_product_is_priced_exactly_where_its_licence_reaches():
+    for row in GOODS:
+        grant = next(g for g in LICENCES[row["licence"]]["grants"] if g["category"] == row["category"])
+        for market in MARKETS:
+            allowed = set(market["countries"]) - set(grant["excluded"])
+            reached = allowed if grant["countries"] == ["*"] else allowed & set(grant["countries"])
+            cell = row[f"price_{market['currency'].lower()}"]
+            assert bool(cell) == bool(reached), (row["sku"], market["code"])
+            for variant in choices(row["options"]) if cell else []:
+                assert Decimal(price_for(cell, row["options"], variant)) > 0
+
+
+def test_licences_are_of_many_kinds():
+    states = Counter(row["state"] for row in LICENCES.values())
+    terms = {(row["starts_on"], row["ends_on"]) for row in LICENCES.values()}
+    grants = [grant for row in LICENCES.values() for grant in row["grants"]]
+
+    assert set(states) == {Licence.State.EXECUTED, Licence.State.DRAFT, Licence.State.SUSPENDED}
+    assert len(terms) >= 5
+    assert any(grant["excluded"] == ["DE"] for grant in grants)
+    assert any(set(grant["countries"]) == {"CN", "HK"} for grant in grants)
+    assert {channel for grant in grants for channel in grant["channels"]} <= {*DistributionChannel.values, "*"}
+    assert [row["number"] for row in LICENCES.values() if row["time_zone"] not in available_timezones()] == []
+
+
+def test_members_have_known_roles_and_reserved_addresses():
+    members = [member for row in read_table("merchants") for member in row["members"]]
+
+    assert {member["role"] for member in members} <= set(Member.Role.values)
+    assert [member["email"] for member in members if not member["email"].endswith("@merchant.example")] == []
+    for row in read_table("merchants"):
+        assert "owner" in {member["role"] for member in row["members"]}, row["slug"]
+
+
+def test_the_campaign_promises_what_the_files_hold():
+    campaign = read_table("campaign")
+    makers = {row["merchant"] for row in GOODS if row["film"] == campaign["film"]}
+    lede = campaign["placements"][0]["lede_en"]
+
+    assert len(makers) == 6 and "six makers" in lede
+    assert "Twenty-six licensed pieces" in lede
+    assert campaign["markets"] == [market["code"] for market in MARKETS]
+    assert campaign["rule"] == {"films": ["the-ferryman"]}
+
+
+def test_offsets_count_from_the_load():
+    now = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+    assert instant("+60s", now) == now + timedelta(seconds=60)
+    assert instant("-1d", now) == now - timedelta(days=1)
+    assert instant("2026-12-01T00:00:00+08:00", now) == datetime(2026, 11, 30, 16, tzinfo=UTC)
+    assert instant("", now) is None
+    assert day("+18d", now.date()) == date(2026, 12, 10)
+    assert day("2027-03-31", now.date()) == date(2027, 3, 31)
+
+
+def test_options_become_variants():
+    assert choices("") == [{}]
+    assert choices("size:S|M;colour:Bone|Teal") == [
+        {"size": "S", "colour": "Bone"},
+        {"size": "S", "colour": "Teal"},
+        {"size": "M", "colour": "Bone"},
+        {"size": "M", "colour": "Teal"},
+    ]
+    assert price_for("9.00|12.00", "size:S|M", {"size": "M"}) == "12.00"
+
+
+def test_makers_make_what_they_are_licensed_for():
+    made = defaultdict(set)
+    for row in GOODS:
+        made[row["merchant"]].add(row["category"])
+
+    assert dict(made) == {
+        "lantern-and-loom": {"t-shirts", "bags"},
+        "small-metals": {"pins"},
+        "kiln-19": {"mugs"},
+        "harbour-print-works": {"prints"},
+        "suzhou-creek-toys": {"plush", "models"},
+        "groove-department": {"vinyl"},
+    }

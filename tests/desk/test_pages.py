@@ -1,0 +1,187 @@
+"""Every page of the desk opens for staff, and for nobody else; none needs what the security policy forbids."""
+
+from html.parser import HTMLParser
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.db import connection, models
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts.models import User
+from accounts.services import record
+from campaigns.models import Campaign, Listing, Placement
+from catalog.models import Image, Product, ShelfSpan
+from catalog.upkeep import catch_up_shelf
+from films.models import Artwork, Credit
+from films.services import set_embargo, set_release
+from merchants.services import add_member
+from tests.factories import NOW, make_user
+
+MODELS = sorted((model._meta.app_label, model._meta.model_name) for model in admin.site._registry)
+
+
+@pytest.fixture
+def one_of_each(scheduled: Campaign, head: User) -> Campaign:
+    """A row for every model that the desk shows."""
+    film = scheduled.film
+    set_embargo(film, by=head, tier="plot", lifts_at=NOW)
+    set_release(film, by=head, country="CN", opens_on=NOW.date())
+    Credit.objects.create(film=film, role="director", name_en="Zhang Jiajia")
+    Artwork.objects.create(film=film, kind="wide", file="art/a.png", width=10, height=10)
+    product = Product.objects.get(title_en="Ferry model 0")
+    Image.objects.create(product=product, file="goods/a.png", width=10, height=10)
+    Placement.objects.create(campaign=scheduled, slot="home_hero", headline_en="Soon", announced_at=NOW)
+    add_member(product.merchant, head, role="owner", by=head)
+    record("tested", film, by=head)
+    catch_up_shelf(at=NOW)
+    Group.objects.create(name="Desk")
+    return scheduled
+
+
+def address(app: str, model: str, page: str, *args: object) -> str:
+    return reverse(f"admin:{app}_{model}_{page}", args=args)
+
+
+class Breaches(HTMLParser):
+    """What `script-src 'self'; style-src 'self'` would block."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self._is_open = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        names = dict(attrs)
+        data = names.get("type") in {"application/json", "application/ld+json"}
+        self._is_open = (tag == "script" and "src" not in names and not data) or tag == "style"
+        self.found += [f"{tag} {name}" for name in names if name == "style" or name.startswith("on")]
+
+    def handle_data(self, data: str) -> None:
+        if self._is_open and data.strip():
+            self.found.append(data.strip())
+
+    def handle_endtag(self, tag: str) -> None:
+        self._is_open = False
+
+
+def breaches(body: bytes) -> list[str]:
+    reader = Breaches()
+    reader.feed(body.decode())
+    return reader.found
+
+
+def test_the_search_for_breaches_finds_them() -> None:
+    assert breaches(b'<p style="a" onclick="b"></p><script>c()</script><style>d</style>') == [
+        "p style",
+        "p onclick",
+        "c()",
+        "d",
+    ]
+
+
+@pytest.mark.parametrize("app, model", MODELS)
+def test_staff_see_list_and_row(desk: Client, one_of_each: Campaign, app: str, model: str) -> None:
+    row = _first(app, model)
+
+    for page in (address(app, model, "changelist"), address(app, model, "change", row.pk)):
+        answer = desk.get(page)
+
+        assert answer.status_code == 200
+        assert breaches(answer.content) == []
+        policy = answer["Content-Security-Policy"]
+        assert "style-src 'self'" in policy
+        assert "unsafe-inline" not in policy
+
+
+def _first(app: str, model: str) -> models.Model:
+    found = next(m for m in admin.site._registry if (m._meta.app_label, m._meta.model_name) == (app, model))
+    return found._default_manager.all()[0]
+
+
+@pytest.mark.parametrize(
+    "app, model",
+    [
+        ("accounts", "user"),
+        ("campaigns", "campaign"),
+        ("campaigns", "placement"),
+        ("films", "embargo"),
+        ("films", "film"),
+        ("films", "release"),
+        ("licensing", "licence"),
+        ("merchants", "member"),
+        ("merchants", "merchant"),
+    ],
+)
+def test_staff_may_add_what_a_service_creates(desk: Client, app: str, model: str) -> None:
+    answer = desk.get(address(app, model, "add"))
+
+    assert answer.status_code == 200
+    assert breaches(answer.content) == []
+
+
+@pytest.mark.parametrize(
+    "app, model",
+    [(app, model) for app, model in MODELS if app == "catalog"] + [("campaigns", "listing"), ("campaigns", "due")],
+)
+def test_nobody_adds_or_deletes_what_the_system_writes(
+    desk: Client, one_of_each: Campaign, app: str, model: str
+) -> None:
+    row = _first(app, model)
+
+    assert desk.post(address(app, model, "add")).status_code == 403
+    assert desk.post(address(app, model, "delete", row.pk), {"post": "yes"}).status_code == 403
+    assert desk.post(address(app, model, "change", row.pk), {}).status_code == 403
+
+
+@pytest.mark.parametrize("app, model", [pair for pair in MODELS if pair[0] != "auth"])
+def test_nothing_is_deleted_by_the_admin_itself(desk: Client, one_of_each: Campaign, app: str, model: str) -> None:
+    row = _first(app, model)
+
+    assert desk.post(address(app, model, "delete", row.pk), {"post": "yes"}).status_code == 403
+    assert type(row)._default_manager.filter(pk=row.pk).exists()
+
+
+@pytest.mark.parametrize("app, model", MODELS)
+def test_others_are_sent_to_the_login(
+    client: Client, fan_client: Client, one_of_each: Campaign, app: str, model: str
+) -> None:
+    row = _first(app, model)
+    for page in (address(app, model, "changelist"), address(app, model, "change", row.pk)):
+        for stranger in (client, fan_client):
+            answer = stranger.get(page)
+
+            assert answer.status_code == 302
+            assert answer["Location"].startswith(reverse("admin:login"))
+
+
+@pytest.mark.parametrize("page", ["desk", "plan", "progress", "colours"])
+def test_a_campaign_page_is_for_staff_with_the_permission(
+    desk: Client, reader_desk: Client, fan_client: Client, client: Client, scheduled: Campaign, page: str
+) -> None:
+    where = address("campaigns", "campaign", page, scheduled.pk)
+    without = Client()
+    without.force_login(make_user("clerk", is_superuser=False))
+
+    assert desk.get(where).status_code == 200
+    assert reader_desk.get(where).status_code == 200
+    assert without.get(where).status_code == 403
+    assert fan_client.get(where).status_code == 302
+    assert client.get(where).status_code == 302
+    assert desk.get(address("campaigns", "campaign", page, 999_999)).status_code == 404
+
+
+def test_the_desk_has_its_own_name(desk: Client) -> None:
+    assert "merchstore desk" in desk.get(reverse("admin:index")).content.decode()
+
+
+def test_large_tables_are_not_counted(desk: Client, scheduled: Campaign) -> None:
+    for model in (ShelfSpan, Listing):
+        with CaptureQueriesContext(connection) as queries:
+            desk.get(address(model._meta.app_label, model._meta.model_name, "changelist"))
+
+        counts = [query["sql"] for query in queries if "COUNT(" in query["sql"]]
+        assert counts
+        assert all("LIMIT 5000" in sql for sql in counts)
