@@ -38,7 +38,7 @@ QUEUES = "default,staging,channels"
 
 WELCOME = """
   The shop        {site}/
-  The campaign    The Ferryman (摆渡人) {verb} live at {at}: keep the home page open and do not touch it
+  The campaign    The Ferryman (摆渡人) {launch}
   The desk        {site}/desk/          films, licences, the campaign's plan, progress and rollback
   The API         {site}/api/v1/films   described at {site}/api/v1/docs
 
@@ -294,14 +294,13 @@ def _stop_all(running: dict[str, subprocess.Popen[bytes]]) -> None:
 def _tell(port: int, stamp: dict[str, str]) -> None:
     site = f"http://localhost:{port}"
     starts_at = datetime.fromisoformat(stamp["starts_at"]).astimezone()
-    verb = "goes" if starts_at > datetime.now(UTC) else "went"
+    launch = f"goes live at {starts_at:%H:%M:%S}: keep the home page open and watch it"
+    if starts_at <= datetime.now(UTC):
+        launch = f"has been live since {starts_at:%H:%M:%S on %d %B}; RESET=1 shows the launch again"
     # The loader ends with the accounts that it made.
     _, found, accounts = stamp["data said"].partition("sign in with ")
-    say(
-        WELCOME.format(
-            site=site, verb=verb, at=f"{starts_at:%H:%M:%S}", logins=f"Sign in with {accounts}" if found else ""
-        )
-    )
+    logins = f"Sign in with {accounts}" if found else ""
+    say(WELCOME.format(site=site, launch=launch, logins=logins))
 
 
 if __name__ == "__main__":

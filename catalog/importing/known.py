@@ -113,10 +113,10 @@ def load_known(merchant: Merchant, layout: Layout, *, at: datetime) -> Known:
         known.films[f"={film.public_id}"].add(film.pk)
         for title in filter(None, (film.title_en, film.title_zh, film.title_original)):
             known.films[_folded(title)].add(film.pk)
-    for category in Category.objects.order_by("-pk"):
-        known.category_codes.insert(0, category.code)
-        for name in filter(None, (category.name_zh, category.name_en, category.code)):
-            known.categories[_folded(name)] = category.pk
+    categories = list(Category.objects.order_by("-pk"))
+    for attribute in ("name_zh", "name_en", "code"):  # the last one wins: a code means its own category
+        known.categories |= {_folded(getattr(row, attribute)): row.pk for row in categories if getattr(row, attribute)}
+    known.category_codes = sorted(row.code for row in categories)
     _load_terms(known)
     known.markets = list(Market.objects.order_by("pk"))
     _check_fixed(known, layout)

@@ -1,0 +1,85 @@
+"""`python -m bench launch|pages [--products N] [--json OUT]`: measure on PostgreSQL, print a table, and say whether it
+is fast enough (exit code 1 when a row is not).
+
+The server is that of DATABASE_URL, else one of this machine started for the run (scripts/servers.py). Progress goes to
+standard error; so does the table when the JSON goes to standard output.
+"""
+
+import argparse
+import contextlib
+import os
+import secrets
+import sys
+import tempfile
+from importlib import import_module
+from pathlib import Path
+
+import django
+from django.db import connections
+
+from bench.databases import new_database
+from bench.report import as_json, as_table, machine
+from scripts.servers import running, stopping_on_signals
+from scripts.steps import Failed, say
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench")
+    parser.add_argument("subject", choices=["launch", "pages"])
+    parser.add_argument("--products", type=int, default=100_000, metavar="N")
+    parser.add_argument("--json", metavar="OUT", help="a file, or - for standard output")
+    arguments = parser.parse_args()
+    if arguments.products < 60:
+        parser.error("at least 60 products: one for each film")
+    try:
+        rows, of = _measure(arguments.subject, arguments.products)
+    except Failed as failure:
+        print(f"✗ {failure}", file=sys.stderr)
+        return 1
+    print(as_table(rows, of=of), file=sys.stderr if arguments.json == "-" else sys.stdout)
+    if arguments.json == "-":
+        print(as_json(rows))
+    elif arguments.json:
+        Path(arguments.json).write_text(as_json(rows) + "\n")
+    return 0 if all(row.ok for row in rows) else 1
+
+
+def _measure(subject: str, products: int) -> tuple[list, str]:
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(contextlib.redirect_stdout(sys.stderr))
+        stack.enter_context(stopping_on_signals())
+        urls = stack.enter_context(running())
+        database = stack.enter_context(new_database(urls["DATABASE_URL"]))
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="merchstore-bench-"))
+        os.environ.update(_environment(database, urls["REDIS_URL"], Path(folder)))
+        django.setup()
+        try:
+            say(machine())
+            rows = import_module(f"bench.{subject}").measure(products, server=urls["DATABASE_URL"], folder=Path(folder))
+            return rows, f"bench {subject}, {products:,} products\n{machine()}"
+        finally:
+            connections.close_all()
+
+
+def _environment(database: str, redis: str, folder: Path) -> dict[str, str]:
+    """What the site's settings read, here and in every process that the run starts."""
+    return {
+        "DJANGO_SETTINGS_MODULE": "bench.settings",
+        "DATABASE_URL": database,
+        "REDIS_URL": redis,
+        "BROKER_URL": redis,
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "ALLOWED_HOSTS": "127.0.0.1,testserver",
+        "SITE_URL": "http://127.0.0.1",
+        "PLAIN_STATIC": "true",
+        "LOG_LEVEL": "ERROR",
+        "CONN_MAX_AGE": "3600",
+        "MEDIA_ROOT": str(folder / "media"),
+        "STATIC_ROOT": str(folder / "static"),
+        "FEED_ROOT": str(folder / "feeds"),
+        "BROKER_FOLDER": str(folder / "broker"),
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

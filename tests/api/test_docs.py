@@ -1,0 +1,33 @@
+"""The page that shows the API's description, in a real browser, under the site's own policy."""
+
+from django.test import Client
+
+
+def test_the_page_is_within_the_site_s_policy(client: Client, db):
+    response = client.get("/api/v1/docs")
+
+    assert response.status_code == 200
+    assert "script-src 'self'" in response["Content-Security-Policy"]
+    assert "unsafe" not in response["Content-Security-Policy"]
+
+
+def test_the_page_shows_every_endpoint(page, live_server):
+    refused: list[str] = []
+    page.on("console", lambda message: refused.append(message.text) if message.type == "error" else None)
+
+    page.goto(f"{live_server.url}/api/v1/docs")
+    page.wait_for_selector(".opblock")
+
+    assert page.locator(".opblock").count() == 9
+    assert page.locator("h2.title").inner_text().startswith("merchstore")
+    assert refused == []
+
+
+def test_the_page_has_words_without_script(browser, live_server):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+
+    page.goto(f"{live_server.url}/api/v1/docs")
+
+    assert page.locator("noscript a").get_attribute("href") == "/api/v1/schema"
+    context.close()
