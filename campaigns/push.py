@@ -19,6 +19,7 @@ from campaigns.channels.base import Outcome, Result, Unavailable
 from campaigns.channels.payloads import payloads_of
 from campaigns.channels.registry import adapter_of
 from campaigns.models import Campaign, Channel, Due, Listing, SyncRun
+from campaigns.staging import take_back
 from core.bulk import in_pages
 from core.jobs import enqueue
 
@@ -59,7 +60,7 @@ def _do_next_due(at: datetime) -> bool:
     elif due.kind == Due.Kind.LAUNCH:
         due.result = {"channels": _begin_push(campaign)}
     elif due.kind == Due.Kind.END:
-        Listing.objects.filter(campaign=campaign, is_wanted=True).update(is_wanted=False)
+        take_back(Listing.objects.filter(campaign=campaign))
         due.result = {"channels": _begin_push(campaign)}
     else:
         enqueue("campaigns.verify_campaign", due_id=due.pk)
@@ -120,9 +121,9 @@ def _send(run: SyncRun, batch: Sequence[Listing]) -> None:
     now = timezone.now()
     assert run.channel is not None
     adapter = adapter_of(run.channel)
-    never_sent = [listing for listing in batch if not listing.is_wanted and not listing.acknowledged_digest]
-    taken_down = [listing for listing in batch if not listing.is_wanted and listing.acknowledged_digest]
     wanted = [listing for listing in batch if listing.is_wanted]
+    never_sent = [listing for listing in batch if not listing.is_wanted and _was_never_sent(listing)]
+    taken_down = [listing for listing in batch if not listing.is_wanted and not _was_never_sent(listing)]
     results = [Result(listing.pk, Outcome.TAKEN) for listing in never_sent]
     for listings, verb in ((wanted, adapter.push), (taken_down, adapter.withdraw)):
         if not listings:
@@ -135,10 +136,15 @@ def _send(run: SyncRun, batch: Sequence[Listing]) -> None:
     _write_results(run, {listing.pk: listing for listing in batch}, results, now)
 
 
+def _was_never_sent(listing: Listing) -> bool:
+    """Nobody has claimed it: a claim without a result may have reached the channel."""
+    return listing.state == Listing.State.STAGED and not listing.attempts and not listing.acknowledged_digest
+
+
 def _hold_off(channel: Channel, away: Unavailable, now: datetime) -> None:
     logger.warning("channel.unavailable", extra={"channel": channel.code, "problem": away.problem})
-    if away.retry_after:
-        Channel.objects.filter(pk=channel.pk).update(not_before=now + timedelta(seconds=away.retry_after))
+    pause = timedelta(seconds=away.retry_after) if away.retry_after else FIRST_PAUSE
+    Channel.objects.filter(pk=channel.pk).update(not_before=now + pause)
 
 
 @transaction.atomic(durable=True)
@@ -209,7 +215,17 @@ def resume_work(*, at: datetime) -> int:
         if _has_ready(run, at):
             enqueue("campaigns.push_channel", run_id=run.pk)
             sent += 1
-    return sent + _begin_overdue(at)
+    return sent + _verify_again(at) + _begin_overdue(at)
+
+
+def _verify_again(at: datetime) -> int:
+    """Verifications whose message was lost, or whose channel could not be read, for a day."""
+    unseen = Due.objects.filter(
+        kind=Due.Kind.VERIFY, result={}, done_at__lte=at - timedelta(seconds=10), done_at__gt=at - timedelta(days=1)
+    )
+    for due in unseen:
+        enqueue("campaigns.verify_campaign", due_id=due.pk)
+    return len(unseen)
 
 
 def _has_ready(run: SyncRun, at: datetime) -> bool:
@@ -266,12 +282,17 @@ def rehearse_channel(run_id: int) -> SyncRun | None:
 
 
 def verify_campaign(due_id: int, *, at: datetime) -> dict[str, int]:
-    """See for every listing whether its channel shows it; written to the listing and to the due transition."""
+    """See for every listing whether its channel shows it; written to the listing and to the due transition.
+
+    Without a result when a channel cannot be read: `resume_work` looks again.
+    """
     due = Due.objects.select_related("campaign").get(pk=due_id)
     seen = missing = 0
     for page in in_pages(_shown_listings(due.campaign).iterator(chunk_size=2_000), 2_000):
-        found = _seen_in(page, at)
+        found, unread = _seen_in(page, at)
         Listing.objects.filter(pk__in=found).update(seen_at=at)
+        if unread:
+            return {}
         seen, missing = seen + len(found), missing + len(page) - len(found)
     due.result = {"seen": seen, "missing": missing}
     due.save(update_fields=["result"])
@@ -285,7 +306,8 @@ def reconcile_channels(*, at: datetime) -> int:
     for campaign in live:
         sent = _shown_listings(campaign).filter(state=Listing.State.SENT)
         for page in in_pages(sent.iterator(chunk_size=2_000), 2_000):
-            lost = {listing.pk for listing in page} - set(_seen_in(page, at))
+            seen, unread = _seen_in(page, at)
+            lost = {listing.pk for listing in page} - seen - unread
             mended += Listing.objects.filter(pk__in=lost, state=Listing.State.SENT).update(
                 state=Listing.State.RETRY, acknowledged_digest="", attempts=0, next_try_at=at
             )
@@ -298,13 +320,20 @@ def _shown_listings(campaign: Campaign) -> QuerySet[Listing]:
     return Listing.objects.filter(campaign=campaign, is_wanted=True).select_related("market", "channel").order_by("pk")
 
 
-def _seen_in(page: Sequence[Listing], at: datetime) -> list[int]:
+def _seen_in(page: Sequence[Listing], at: datetime) -> tuple[set[int], set[int]]:
+    """The listings that their channels show, and those whose channel could not be read."""
     groups: dict[tuple[int, int], list[Listing]] = {}
     for listing in page:
         groups.setdefault((listing.channel_id, listing.market_id), []).append(listing)
-    found: list[int] = []
+    seen: set[int] = set()
+    unread: set[int] = set()
     for listings in groups.values():
-        adapter = adapter_of(listings[0].channel)
-        shown = adapter.read_back(listings[0].market, [listing.product_id for listing in listings], at=at)
-        found += [listing.pk for listing in listings if listing.product_id in shown]
-    return found
+        channel = listings[0].channel
+        try:
+            shown = adapter_of(channel).read_back(listings[0].market, [listing.product_id for listing in listings], at=at)
+        except Unavailable as away:
+            logger.warning("channel.unreadable", extra={"channel": channel.code, "problem": away.problem})
+            unread |= {listing.pk for listing in listings}
+        else:
+            seen |= {listing.pk for listing in listings if listing.product_id in shown}
+    return seen, unread

@@ -342,7 +342,7 @@ def _put_back(campaign: Campaign, revision: Revision, *, at: datetime) -> None:
 
 def _take_down(campaign: Campaign) -> None:
     """Mark every listing to be withdrawn from its channel, and hurry that along."""
-    Listing.objects.filter(campaign=campaign, is_wanted=True).update(is_wanted=False)
+    staging.take_back(Listing.objects.filter(campaign=campaign))
     enqueue("campaigns.resume_work")
 
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 
 from django.db import transaction
+from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from campaigns.documents import Terms, terms_of_revision
@@ -20,7 +21,7 @@ from campaigns.rules import products_of
 from catalog.facts import FactsReader
 from catalog.models import Offer
 from catalog.shelf_store import recompile_products, turn_epoch
-from core.bulk import insert_rows
+from core.bulk import Among, insert_rows
 from core.errors import Refused
 from core.jobs import enqueue
 
@@ -34,7 +35,7 @@ VERIFY_AFTER = (timedelta(minutes=1), timedelta(minutes=15))
 
 _LISTING_COLUMNS = (
     "public_id", "campaign_id", "product_id", "market_id", "channel_id", "revision_number", "state", "is_wanted", "digest",
-    "acknowledged_digest", "attempts", "problem",
+    "acknowledged_digest", "attempts", "next_try_at", "problem",
 )  # fmt: skip
 
 
@@ -97,7 +98,7 @@ def _stage_next_page(run_id: int, revision: Revision, terms: Terms, reader: Fact
 
 def _write_offers(terms: Terms, entries: Sequence[Entry], product_ids: Sequence[int]) -> None:
     wanted = {(entry.product_id, entry.market_id) for entry in entries}
-    offers = Offer.objects.filter(promotion=terms.promotion_id, product__in=product_ids)
+    offers = Offer.objects.filter(Among("product_id", product_ids), promotion=terms.promotion_id)
     standing = {(product_id, market_id): pk for pk, product_id, market_id in offers.values_list("pk", "product_id", "market_id")}
     gone = [pk for key, pk in standing.items() if key not in wanted]
     if gone:
@@ -115,23 +116,25 @@ def _write_offers(terms: Terms, entries: Sequence[Entry], product_ids: Sequence[
 
 def _write_listings(terms: Terms, entries: Sequence[Entry], product_ids: Sequence[int]) -> tuple[int, int]:
     """Insert and update the page's listings; returns how many were written and how many already said the same."""
-    standing = {
-        (listing.product_id, listing.market_id, listing.channel_id): listing
-        for listing in Listing.objects.filter(campaign=terms.campaign, product__in=product_ids)
-    }
+    # Locked, because a worker may be writing what a channel has just acknowledged of them.
+    listings = Listing.objects.filter(Among("product_id", product_ids), campaign=terms.campaign)
+    listings = listings.order_by("pk").select_for_update()
+    standing = {(listing.product_id, listing.market_id, listing.channel_id): listing for listing in listings}
     fresh: list[tuple] = []
     changed: list[Listing] = []
     unchanged: list[Listing] = []
     for entry in entries:
+        # What is seen only later in the window would be refused, attempt after attempt, until then.
+        not_before = entry.visible_at if entry.visible_at > terms.starts_at else None
         for channel_id, public_id in listing_ids(terms, entry):
             listing = standing.pop((entry.product_id, entry.market_id, channel_id), None)
             if listing is None:
                 fresh.append(
                     (public_id, terms.campaign.pk, entry.product_id, entry.market_id, channel_id, terms.number,
-                     Listing.State.STAGED.value, True, entry.digest, "", 0, "")
+                     Listing.State.STAGED.value, True, entry.digest, "", 0, not_before, "")
                 )  # fmt: skip
             elif listing.digest != entry.digest or not listing.is_wanted:
-                _say(listing, entry.digest, terms.number)
+                _say(listing, entry.digest, terms.number, not_before)
                 changed.append(listing)
             else:
                 unchanged.append(listing)
@@ -141,15 +144,27 @@ def _write_listings(terms: Terms, entries: Sequence[Entry], product_ids: Sequenc
     )
     stale = [listing.pk for listing in unchanged if listing.revision_number != terms.number]
     Listing.objects.filter(pk__in=stale).update(revision_number=terms.number)
-    Listing.objects.filter(pk__in=[listing.pk for listing in standing.values()]).update(is_wanted=False)
+    take_back(Listing.objects.filter(pk__in=[listing.pk for listing in standing.values()]))
     return len(fresh) + len(changed), len(unchanged)
 
 
-def _say(listing: Listing, digest: str, number: int) -> None:
+def _say(listing: Listing, digest: str, number: int, not_before: datetime | None) -> None:
     """The listing has something new to say: it is to be sent again unless the channel already took exactly this."""
     listing.digest, listing.revision_number, listing.is_wanted = digest, number, True
     listing.state = Listing.State.SENT if listing.acknowledged_digest == digest else Listing.State.STAGED
-    listing.attempts, listing.next_try_at, listing.problem = 0, None, ""
+    listing.attempts, listing.next_try_at, listing.problem = 0, not_before, ""
+
+
+def take_back(listings: QuerySet[Listing]) -> None:
+    """Mark listings to be taken down. Whatever may have reached its channel is asked for at once and with all its
+    attempts, also what was given up, or was being sent by a worker that never came back."""
+    is_untouched = Q(state=Listing.State.STAGED, attempts=0, acknowledged_digest="")
+    listings.filter(is_wanted=True).update(
+        is_wanted=False,
+        state=Case(When(is_untouched, then=F("state")), default=Value(Listing.State.RETRY)),
+        attempts=0,
+        next_try_at=None,
+    )
 
 
 @transaction.atomic(durable=True)
@@ -171,9 +186,9 @@ def _finish(run_id: int, revision: Revision) -> SyncRun:
 def _leave_out(campaign: Campaign, revision: Revision) -> list[int]:
     """Take back listings and offers of products that the revision no longer selects; returns the products."""
     selected = products_of(revision.document["rule"]).values("pk")
-    listings = Listing.objects.filter(campaign=campaign, is_wanted=True)
-    listings.exclude(revision_number=revision.number).update(is_wanted=False)
-    listings.exclude(product__in=selected).update(is_wanted=False)
+    listings = Listing.objects.filter(campaign=campaign)
+    take_back(listings.exclude(revision_number=revision.number))
+    take_back(listings.exclude(product__in=selected))
     offers = Offer.objects.filter(promotion=revision.promotion_id).exclude(product__in=selected)
     products = list(offers.values_list("product_id", flat=True).distinct())
     offers.delete()

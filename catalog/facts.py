@@ -8,6 +8,7 @@ from datetime import datetime
 
 from catalog.models import Market, Offer, Price, Product, Promotion
 from catalog.shelf import OfferTerms, PriceSteps, RightsSteps, compile_rights
+from core.bulk import Among, read_rows
 from licensing.facts import RightsFacts, load_rights_facts
 from licensing.gate import Article
 
@@ -48,10 +49,10 @@ class FactsReader:
     def read(self, product_ids: Collection[int], *, lock: bool) -> list[ProductFacts]:
         """The facts of these products, by id. With `lock` their rows stay locked until the transaction ends,
         so that two compilations of one product follow each other and the second sees what the first's cause was."""
-        products = Product.objects.filter(pk__in=product_ids).order_by("pk")
+        products = Product.objects.filter(Among("pk", product_ids)).order_by("pk")
         if lock:
             products = products.select_for_update(no_key=True)
-        rows = list(products.values_list(*_PRODUCT_COLUMNS))
+        rows = list(read_rows(products.values_list(*_PRODUCT_COLUMNS)))
         ids = [row[0] for row in rows]
         prices = self._read_prices(ids)
         offers = self._read_offers(ids)
@@ -79,11 +80,11 @@ class FactsReader:
         last: tuple[int, int] | None = None
         steps: list[tuple[datetime, int | None]] = []
         rows = (
-            Price.objects.filter(variant__product__in=ids, market__in=[market.pk for market in self.markets])
+            Price.objects.filter(Among("variant__product_id", ids), market__in=[market.pk for market in self.markets])
             .order_by("variant__product_id", "market_id", "variant_id", "starts_at")
             .values_list("variant__product_id", "market_id", "variant_id", "starts_at", "amount")
         )
-        for product_id, market_id, variant_id, starts_at, amount in rows.iterator(chunk_size=20_000):
+        for product_id, market_id, variant_id, starts_at, amount in read_rows(rows):
             if last != (variant_id, market_id):
                 last = (variant_id, market_id)
                 steps = []
@@ -93,12 +94,12 @@ class FactsReader:
 
     def _read_offers(self, ids: list[int]) -> dict[int, dict[int, list[OfferTerms]]]:
         found: defaultdict[int, dict[int, list[OfferTerms]]] = defaultdict(dict)
-        rows = Offer.objects.filter(product__in=ids, promotion__is_published=True).values_list(
+        rows = Offer.objects.filter(Among("product_id", ids), promotion__is_published=True).values_list(
             "product_id", "market_id", "promotion_id", "kind", "value"
         )
         promotions: dict[int, tuple[int, datetime, datetime, datetime]] = {}
         held: set[tuple[int, int]] = set()
-        for product_id, market_id, promotion_id, kind, value in rows.iterator(chunk_size=20_000):
+        for product_id, market_id, promotion_id, kind, value in read_rows(rows):
             if promotion_id not in promotions:
                 promotions |= _promotion_terms()
                 held = set(Promotion.held_markets.through.objects.values_list("promotion_id", "market_id"))

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import models
+from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 from django.utils.translation import gettext_lazy as _
 
 from core.ids import public_id_field
@@ -223,6 +224,13 @@ class Offer(models.Model):
         return f"{self.kind} {self.value}"
 
 
+_SPAN_ORDERS = {
+    "newest": ("-product_id",),
+    "price": ("amount", "product_id"),
+    "-price": ("-amount", "-product_id"),
+}
+
+
 class ShelfSpanQuerySet(models.QuerySet["ShelfSpan"]):
     def at(self, at: datetime) -> "ShelfSpanQuerySet":
         """What a shopper sees at `at`: at most one span per product and market."""
@@ -233,6 +241,18 @@ class ShelfSpanQuerySet(models.QuerySet["ShelfSpan"]):
 
     def for_products(self, ids: Iterable[int]) -> "ShelfSpanQuerySet":
         return self.filter(product__in=list(ids))
+
+    def sorted_by(self, sort: str) -> "ShelfSpanQuerySet":
+        """In the order "newest", "price" or "-price"; the product decides between equals."""
+        return self.order_by(*_SPAN_ORDERS[sort])
+
+    def after(self, sort: str, amount: int, product_id: int) -> "ShelfSpanQuerySet":
+        """What follows the span of `amount` and `product_id` in that order, without counting what is before."""
+        if sort == "newest":
+            return self.filter(product__lt=product_id).sorted_by(sort)
+        position = Tuple("amount", "product_id"), (amount, product_id)
+        comparison = TupleGreaterThan if sort == "price" else TupleLessThan
+        return self.filter(comparison(*position)).sorted_by(sort)
 
 
 class ShelfSpan(models.Model):

@@ -15,7 +15,7 @@ from django.db.models import F
 from catalog.facts import FactsReader, ProductFacts
 from catalog.models import Market, ShelfBoundary, ShelfSpan
 from catalog.shelf import compile_spans
-from core.bulk import in_pages, insert_rows
+from core.bulk import Among, in_pages, insert_rows, read_rows
 from core.clock import ALWAYS, FOREVER
 
 PAGE = 2_000
@@ -119,11 +119,11 @@ def _compiled(reader: FactsReader, product: ProductFacts) -> Iterator[tuple[tupl
 def _standing(product_ids: Collection[int], market_ids: Collection[int]) -> Shelf:
     found: Shelf = {}
     rows = (
-        ShelfSpan.objects.filter(product__in=product_ids, market__in=market_ids)
+        ShelfSpan.objects.filter(Among("product_id", product_ids), market__in=market_ids)
         .order_by("market_id", "product_id", "starts_at")
         .values_list(*_KEY_COLUMNS, *_SPAN_COLUMNS)
     )
-    for row in rows.iterator(chunk_size=20_000):
+    for row in read_rows(rows):
         found.setdefault(row[:2], []).append(row[2:])
     return found
 
@@ -133,7 +133,7 @@ def _delete(keys: Iterable[tuple[int, int]]) -> None:
     for product_id, market_id in keys:
         by_market[market_id].append(product_id)
     for market_id, product_ids in by_market.items():
-        spans = ShelfSpan.objects.filter(market=market_id, product__in=product_ids)
+        spans = ShelfSpan.objects.filter(Among("product_id", product_ids), market=market_id)
         # Spans refer to nothing and nothing refers to them: delete in one statement, without collecting.
         spans._raw_delete(spans.db)
 

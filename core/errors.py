@@ -19,6 +19,7 @@ SENTENCES = {
     "busy": _("Somebody else is changing this right now. Try again in a moment."),
     "channel_failed": _("The channel did not take the listings: %(problem)s."),
     "currency_missing": _("Say which currency the prices are in: --currency USD, or currency in the mapping file."),
+    "country_elsewhere": _("That country belongs to another market. Change the market first."),
     "currency_mismatch": _("%(left)s and %(right)s cannot be added up."),
     "file_unreadable": _("The file cannot be read: %(problem)s."),
     "grant_empty": _("A grant has to name at least one country and one channel."),

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
@@ -12,9 +12,8 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
 from catalog.models import Image, Product
-from demo.artwork import Film as ArtFilm
 from demo.artwork import read_film
-from demo.artwork.jobs import Drawing, draw, render
+from demo.artwork.jobs import Drawing, draw
 from demo.files import read_goods, read_table
 from demo.rows import Tally, write
 from films.models import Artwork, Film
@@ -28,92 +27,79 @@ NAMES = {
 }
 GOODS_SIZE = 1000
 # Campaign goods go to every channel in full size; the others meet every channel's minimum of 500.
-CHANNEL_WIDTHS = {"campaign": 1000, "open": 600}
+CHANNEL_WIDTHS = {"campaign": 1000, "open": 512}
 
 Progress = Callable[[int, int], None]
 
 
 def load_pictures(progress: Progress) -> Tally:
-    """Draw what is missing or has changed. SVG is drawn always and compared; PNG only where its SVG is new."""
+    """Every film's four pictures and two of every product: the whole, with a PNG of it, and a look from near.
+
+    Draws only files that are not there yet, on all cores.
+    """
     tally = Tally()
     films = {row["slug"]: read_film(row) for row in read_table("films")}
-    # Spawned, not forked: a fork would share this process's database connection.
-    with ProcessPoolExecutor(min(os.cpu_count() or 1, 4), mp_context=get_context("spawn")) as pool:
-        _load_film_pictures(films, pool, tally)
-        _load_goods_pictures(films, pool, tally, progress)
+    goods = read_goods()
+    film_pictures = [Drawing(film, kind) for film in films.values() for kind in SIZES]
+    whole = [Drawing(films[row["film"]], row["template"], int(row["art_variant"])) for row in goods]
+    near = [Drawing(one.film, one.template, one.variant, is_detail=True) for one in whole]
+    rasters = [
+        Drawing(one.film, one.template, one.variant, png_width=CHANNEL_WIDTHS[row["listing"]])
+        for one, row in zip(whole, goods, strict=True)
+    ]
+    _make([*film_pictures, *whole, *near, *rasters], progress)
+    _write_film_pictures(film_pictures, tally)
+    products = {product.sku: product for product in Product.objects.filter(sku__in=[row["sku"] for row in goods])}
+    for row, picture, detail, raster in zip(goods, whole, near, rasters, strict=True):
+        shown = {"file": _name("goods", picture), "channel_file": _name("goods", raster), **_words(row)}
+        write(Image, {"product": products[row["sku"]], "position": 0}, shown, tally=tally)
+        shown = {"file": _name("goods", detail), **_words(row, is_detail=True)}
+        write(Image, {"product": products[row["sku"]], "position": 1}, shown, tally=tally)
     return tally
 
 
-def _load_film_pictures(films: dict[str, ArtFilm], pool: ProcessPoolExecutor, tally: Tally) -> None:
-    drawings = [Drawing(film, kind) for film in films.values() for kind in SIZES]
-    rows = {film.slug: film for film in Film.objects.filter(slug__in=films)}
-    for drawing, picture in zip(drawings, pool.map(draw, drawings, chunksize=4), strict=True):
-        kind, film = drawing.template, rows[drawing.film.slug]
-        width, height = SIZES[kind]
+def _write_film_pictures(drawings: Iterable[Drawing], tally: Tally) -> None:
+    films = {film.slug: film for film in Film.objects.all()}
+    for drawing in drawings:
+        kind, film = drawing.template, films[drawing.film.slug]
         english, chinese = NAMES[kind]
         values = {
-            "file": _store("art", picture),
-            "width": width,
-            "height": height,
+            "file": _name("art", drawing),
+            "width": SIZES[kind][0],
+            "height": SIZES[kind][1],
             "alt_en": english.format(film=film.title_en),
             "alt_zh": chinese.format(film=film.title_zh),
         }
         write(Artwork, {"film": film, "kind": kind}, values, tally=tally)
 
 
-def _load_goods_pictures(
-    films: dict[str, ArtFilm], pool: ProcessPoolExecutor, tally: Tally, progress: Progress
-) -> None:
-    goods = read_goods()
-    products = {product.sku: product for product in Product.objects.filter(sku__in=[row["sku"] for row in goods])}
-    whole = [Drawing(films[row["film"]], row["template"], int(row["art_variant"])) for row in goods]
-    close = [Drawing(one.film, one.template, one.variant, is_detail=True) for one in whole]
-    pictures = list(pool.map(draw, whole, chunksize=8))
-    details = pool.map(draw, close, chunksize=8)
-    widths = [CHANNEL_WIDTHS[row["listing"]] for row in goods]
-    channel_files = _channel_files(list(zip(pictures, widths, strict=True)), pool, progress)
-    for row, picture, detail, channel_file in zip(goods, pictures, details, channel_files, strict=True):
-        product = products[row["sku"]]
-        shown = {"file": _store("goods", picture), "channel_file": channel_file, **_words(row)}
-        write(Image, {"product": product, "position": 0}, shown, tally=tally)
-        write(
-            Image,
-            {"product": product, "position": 1},
-            {"file": _store("goods", detail), **_words(row, True)},
-            tally=tally,
-        )
-
-
-def _words(row: dict[str, str], is_detail: bool = False) -> dict[str, object]:
+def _words(row: dict[str, str], *, is_detail: bool = False) -> dict[str, object]:
     """Size and description: the title and what the picture shows."""
     english, chinese = row["description_en"].split(". ")[0], row["description_zh"].split("。")[0]
-    close = ("close up: ", "细节：") if is_detail else ("", "")
+    near = ("from near: ", "细节：") if is_detail else ("", "")
     return {
         "width": GOODS_SIZE,
         "height": GOODS_SIZE,
-        "alt_en": f"{row['title_en']}, {close[0]}{english}"[:200],
-        "alt_zh": f"{row['title_zh']}，{close[1]}{chinese}"[:200],
+        "alt_en": f"{row['title_en']}, {near[0]}{english}"[:200],
+        "alt_zh": f"{row['title_zh']}，{near[1]}{chinese}"[:200],
     }
 
 
-def _channel_files(jobs: list[tuple[str, int]], pool: ProcessPoolExecutor, progress: Progress) -> Iterable[str]:
-    names = [_name("goods", f"{picture}{width}", "png") for picture, width in jobs]
-    missing = [(name, job) for name, job in zip(names, jobs, strict=True) if not default_storage.exists(name)]
-    rendered: Iterator[bytes] = pool.map(render, [job for _name, job in missing], chunksize=4)
-    for index, ((name, _job), content) in enumerate(zip(missing, rendered, strict=True), start=1):
-        default_storage.save(name, ContentFile(content))
-        progress(index, len(missing))
-    return names
+def _make(drawings: list[Drawing], progress: Progress) -> None:
+    """Draw and store what is missing."""
+    named = {_name("art" if drawing.variant is None else "goods", drawing): drawing for drawing in drawings}
+    missing = {name: drawing for name, drawing in named.items() if not default_storage.exists(name)}
+    if not missing:
+        return
+    # Spawned, not forked: a fork would share this process's database connection.
+    with ProcessPoolExecutor(min(os.cpu_count() or 1, 4), mp_context=get_context("spawn")) as pool:
+        drawn = pool.map(draw, missing.values(), chunksize=8)
+        for index, (name, content) in enumerate(zip(missing, drawn, strict=True), start=1):
+            default_storage.save(name, ContentFile(content))
+            progress(index, len(missing))
 
 
-def _store(folder: str, picture: str) -> str:
-    name = _name(folder, picture, "svg")
-    if not default_storage.exists(name):
-        default_storage.save(name, ContentFile(picture.encode()))
-    return name
-
-
-def _name(folder: str, content: str, ending: str) -> str:
-    """Named after the content and this site's secret: whoever has the source cannot guess the address of a picture."""
-    digest = hmac.new(settings.SECRET_KEY.encode(), content.encode(), hashlib.sha256).hexdigest()
-    return f"{folder}/{digest[:32]}.{ending}"
+def _name(folder: str, drawing: Drawing) -> str:
+    """Named after what it holds and this site's secret: whoever has the source cannot guess a picture's address."""
+    digest = hmac.new(settings.SECRET_KEY.encode(), drawing.key.encode(), hashlib.sha256).hexdigest()
+    return f"{folder}/{digest[:32]}.{'png' if drawing.png_width else 'svg'}"

@@ -34,6 +34,10 @@ class FilmQuerySet(models.QuerySet["Film"]):
         secret = Embargo.objects.in_force(at=at, countries=countries).filter(tier=Tier.TITLE)
         return self.filter(~models.Exists(secret.filter(film=models.OuterRef("pk"))))
 
+    def after(self, position: int, pk: int) -> "FilmQuerySet":
+        """What follows a film in the studio's order."""
+        return self.filter(models.Q(position__gt=position) | models.Q(position=position, pk__gt=pk))
+
 
 class Film(models.Model):
     class Voice(models.TextChoices):

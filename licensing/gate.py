@@ -132,6 +132,8 @@ def embargo_lifts_at(article: Article, country: str) -> datetime:
 
     An article that reveals a tier reveals those before it too, so the last of their embargoes decides.
     """
+    if not article.embargoes:
+        return ALWAYS
     tiers = Tier.up_to(article.reveals)
     lifts = [e.lifts_at for e in article.embargoes if e.country in ("", country) and e.tier in tiers]
     return max(lifts, default=ALWAYS)

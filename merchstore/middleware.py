@@ -1,10 +1,17 @@
 """What every request goes through."""
 
+import hashlib
 import logging
+import re
 import uuid
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified, QueryDict
+from django.utils import timezone
+
+from catalog.epoch import Epoch, read_epoch
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -23,13 +30,88 @@ def request_id(get_response: Handler) -> Handler:
     return middleware
 
 
+#: What a kept answer says of itself. Everything else is written anew for each request, or must not be kept.
+_KEPT_HEADERS = ("Content-Type", "Content-Language", "Content-Security-Policy", "Shelf-Revision", "Vary", "Link")
+#: The only parameters that change what a page shows; what else an address carries does not make another page.
+_PARAMETERS = ("after", "country", "options", "q", "sort", "v")
+_LONGEST_VALUE = 120
+_MARKET_ADDRESS = re.compile(r"^/([a-z0-9-]{1,8})/(?:en|zh)/")
+#: Seconds for which browsers and proxies may keep a page without asking, if the shelf does not turn sooner.
+MAX_AGE = 15
+_KEEP_SECONDS = 3600
+
+
 class PageCacheMiddleware:
+    """Keeps the storefront's pages under the epoch of their market: one query tells whether a kept page still holds.
+
+    Pages hold nothing personal, so all visitors share them; what has a cookie to set or is not a 200 is never kept. A page
+    is kept only if the epoch is the same before and after it was rendered, else it is rendered again: so no answer ever
+    mixes what a publication that commits just then turns.
+    """
+
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        address = _MARKET_ADDRESS.match(request.path_info)
+        if address is None or request.method not in ("GET", "HEAD") or "at" in request.GET:
+            return self.get_response(request)
+        epoch = read_epoch(address[1], timezone.now())
+        if epoch is None:
+            return self.get_response(request)
+        key = _key(request, epoch)
+        kept = cache.get(key) if key else None
+        if kept is None:
+            response = self._render(request, epoch)
+            kept = _kept_form(response)
+            if kept is None:
+                return response
+            epoch = response.shelf_epoch  # type: ignore[attr-defined]
+            if key := _key(request, epoch):
+                cache.set(key, kept, _KEEP_SECONDS)
+        return _answer(request, kept, epoch)
+
+    def _render(self, request: HttpRequest, epoch: Epoch) -> HttpResponse:
+        """The page as of one epoch. A compilation that commits while it is rendered makes it be rendered once more."""
+        for _attempt in range(3):
+            request.shelf_epoch = epoch  # type: ignore[attr-defined]
+            response = self.get_response(request)
+            after = read_epoch(epoch.market.code, epoch.at)
+            if after is None or after.revision == epoch.revision:
+                return response
+            epoch = after
+        logger.warning("page.unsettled", extra={"path": request.path_info})
+        return response
 
 
-def refusals(get_response: Handler) -> Handler:
-    return get_response
+def _key(request: HttpRequest, epoch: Epoch) -> str:
+    """The cache key of the page, or "" for an address that is not worth a place in the cache."""
+    values = [(name, request.GET[name]) for name in _PARAMETERS if name in request.GET]
+    if any(len(value) > _LONGEST_VALUE for _name, value in values):
+        return ""
+    query = QueryDict(mutable=True)
+    for name, value in values:
+        query[name] = value
+    fragment = request.headers.get("HX-Request", "")
+    said = f"{request.get_host()}{request.path_info}?{query.urlencode()} {fragment == 'true'} {settings.RELEASE}"
+    return f"page:{epoch.revision}:{hashlib.blake2b(said.encode(), digest_size=16).hexdigest()}"
+
+
+def _kept_form(response: HttpResponse) -> tuple[bytes, str, list[tuple[str, str]]] | None:
+    """(body, ETag, headers), or None for what must not be kept."""
+    if response.status_code != 200 or response.streaming or response.cookies or not hasattr(response, "shelf_epoch"):
+        return None
+    headers = [(name, response[name]) for name in _KEPT_HEADERS if name in response]
+    etag = f'"{hashlib.blake2b(response.content, digest_size=12).hexdigest()}"'
+    return response.content, etag, headers
+
+
+def _answer(request: HttpRequest, kept: tuple[bytes, str, list[tuple[str, str]]], epoch: Epoch) -> HttpResponse:
+    body, etag, headers = kept
+    is_known = etag in request.headers.get("If-None-Match", "")
+    response = HttpResponseNotModified() if is_known else HttpResponse(body)
+    for name, value in headers:
+        response[name] = value
+    response["ETag"] = etag
+    response["Cache-Control"] = f"public, max-age={epoch.max_age(MAX_AGE)}"
+    return response

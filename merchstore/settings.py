@@ -21,6 +21,9 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SITE_URL = env.str("SITE_URL", default="http://localhost:8000").rstrip("/")
 SITE_IS_HTTPS = SITE_URL.startswith("https://")
 
+# Part of every kept page's key: a new release begins with an empty cache.
+RELEASE = env.str("RELEASE", default="1")
+
 ROOT_URLCONF = "merchstore.urls"
 WSGI_APPLICATION = "merchstore.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -64,7 +67,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "merchstore.middleware.refusals",
+    "merchstore.storefront.refusals.refusals",
 ]
 
 TEMPLATES = [

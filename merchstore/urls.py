@@ -12,7 +12,7 @@ urlpatterns = [
     path("", include("merchstore.storefront.urls")),
 ]
 
-# handler400 = "merchstore.storefront.views.bad_request"
-# handler403 = "merchstore.storefront.views.forbidden"
-# handler404 = "merchstore.storefront.views.not_found"
-# handler500 = "merchstore.storefront.views.server_error"
+handler400 = "merchstore.storefront.views.bad_request"
+handler403 = "merchstore.storefront.views.forbidden"
+handler404 = "merchstore.storefront.views.not_found"
+handler500 = "merchstore.storefront.views.server_error"

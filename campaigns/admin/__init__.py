@@ -19,10 +19,20 @@ from campaigns.admin import page, records, work
 from campaigns.admin.verbs import VERBS, awaiting
 from campaigns.admin.words import desk_url, local
 from campaigns.models import Campaign, Placement
+from core.clock import known_zone
+from core.errors import Refused
 
 __all__ = ["CampaignAdmin", "PlacementAdmin", "records"]
 
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
+
+
+class CampaignForm(forms.ModelForm):
+    def clean_time_zone(self) -> str:
+        try:
+            return known_zone(self.cleaned_data["time_zone"])
+        except Refused as refusal:
+            raise forms.ValidationError(refusal.sentence) from None
 
 
 class PlacementInline(ReadOnlyInline):
@@ -42,6 +52,7 @@ class CampaignList(ChangeList):
 @admin.register(Campaign)
 class CampaignAdmin(DeskAdmin):
     is_editable = can_add = True
+    form = CampaignForm
     zone_field = "time_zone"
     verbs = VERBS
     autocomplete_fields = ("film",)

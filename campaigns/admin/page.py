@@ -11,14 +11,14 @@ from accounts.models import AuditEntry, User
 from campaigns import queries
 from campaigns.admin.words import desk_url, local, verb_url, zone_name
 from campaigns.admin.work import progress
-from campaigns.models import Campaign, Due, Listing, Revision, SyncRun
+from campaigns.models import Campaign, Due, Revision
+from campaigns.rules import check_rule, products_of
+from core.errors import Refused
 
 Phase = Campaign.Phase
 
-#: Rows of each kind that the plan shows before it says how many more there are.
-SAMPLE = 12
-FAILED = (Listing.State.REFUSED, Listing.State.DEAD)
-OPEN_RUNS = (SyncRun.State.PENDING, SyncRun.State.RUNNING)
+#: Products up to which a plan takes about a second.
+QUICK = 3_000
 
 
 def addresses(campaign: Campaign) -> dict[str, str]:
@@ -37,6 +37,7 @@ def campaign_page(campaign: Campaign, *, at: datetime, by: User, may_act: bool) 
     revisions = list(campaign.revisions.select_related("created_by", "approved_by")[:20])
     items = queries.checklist(campaign, at=at)
     return addresses(campaign) | {
+        "plan_is_quick": _plan_is_quick(campaign),
         "phase": campaign.phase(at),
         "window": _window(campaign),
         "zone_name": _("%(zone)s time") % {"zone": zone_name(campaign)},
@@ -53,6 +54,15 @@ def campaign_page(campaign: Campaign, *, at: datetime, by: User, may_act: bool) 
         "trail": _trail(campaign),
         "consequence": _consequence(campaign, items, revisions, by, at),
     }
+
+
+def _plan_is_quick(campaign: Campaign) -> bool:
+    """Whether the plan is read along with the page, or only when somebody asks for it."""
+    try:
+        check_rule(campaign.rule)
+    except Refused:
+        return True  # then the plan is one sentence
+    return products_of(campaign.rule)[: QUICK + 1].count() <= QUICK
 
 
 # -- the head -----------------------------------------------------------------------------------

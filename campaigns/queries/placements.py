@@ -23,6 +23,11 @@ class LivePlacement:
     ends_at: datetime
     is_live: bool
 
+    @property
+    def promotion_id(self) -> int:
+        assert self.campaign.published is not None
+        return self.campaign.published.promotion_id
+
     def headline_in(self, language: str) -> str:
         return (self.texts["headline_zh"] if language.startswith("zh") else "") or self.texts["headline_en"]
 
@@ -30,8 +35,8 @@ class LivePlacement:
         return (self.texts["lede_zh"] if language.startswith("zh") else "") or self.texts["lede_en"]
 
 
-def placements_at(market: Market, at: datetime, slot: str = Placement.Slot.HOME_HERO) -> list[LivePlacement]:
-    """The announced and live placements of `slot` in `market`: live ones first, then by priority, start and age.
+def placements_at(market: Market, at: datetime, slot: str) -> list[LivePlacement]:
+    """The announced and live placements of `slot` ("": of any) in `market`: live ones first, then by priority, start and age.
 
     A campaign whose film's title is under embargo in the market is not announced there. One query.
     """
@@ -48,7 +53,8 @@ def placements_at(market: Market, at: datetime, slot: str = Placement.Slot.HOME_
         placement
         for campaign in campaigns
         for placement in _placements(campaign)
-        if placement.slot == slot and placement.announced_at <= at and market.code in campaign.published.document["markets"]  # type: ignore[union-attr]
+        if slot in ("", placement.slot)
+        and placement.announced_at <= at and market.code in campaign.published.document["markets"]  # type: ignore[union-attr]
     ]
     live = [placement for placement in found if placement.starts_at <= at]
     return [replace(placement, is_live=True) for placement in live] + [placement for placement in found if placement not in live]

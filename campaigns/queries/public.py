@@ -6,14 +6,14 @@ Everything is read from the published revision: what is being edited, or staged 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan
 
 from campaigns.models import Campaign, Listing, Revision
 from catalog.models import Market, Offer, Product, ShelfSpan
 from catalog.queries.lists import Page, Position, ProductOnShelf, shelf_rows
-from core.clock import ALWAYS
 from films.models import Embargo, Film, Tier
 
 
@@ -28,6 +28,15 @@ class PublicCampaign:
     placements: tuple[dict[str, Any], ...]
     announced_at: datetime | None
     is_live: bool
+
+
+class ListingPosition(NamedTuple):
+    """Where a page of listings ended."""
+
+    campaign_id: int
+    product_id: int
+    market_id: int
+    channel_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +99,18 @@ def live_promotions(name: str, market: Market, *, at: datetime) -> list[int]:
 
 
 def live_listings(
-    market: Market, *, campaign: str | None, channel: str | None, at: datetime, after: Position | None, limit: int
+    market: Market,
+    *,
+    campaign: str | None,
+    channel: str | None,
+    at: datetime,
+    after: ListingPosition | None,
+    limit: int,
 ) -> Page[LiveListing]:
-    """Listings of live campaigns whose product is on the market's shelf at `at`, in the order they were made."""
+    """Listings of live campaigns whose product is on the market's shelf at `at`: by campaign, product and channel.
+
+    That is the order of their unique index, so a page costs the same however many listings there are or were.
+    """
     live = {
         row.campaign.pk: row
         for row in _all_public(at, market)
@@ -105,12 +123,14 @@ def live_listings(
         product=OuterRef("product"), market=market, promotion=OuterRef("campaign__published__promotion")
     )
     on_shelf = ShelfSpan.objects.at(at).in_market(market).filter(product=OuterRef("product"))
-    listings = Listing.objects.filter(_told_by(list(live.values())), Exists(offers), Exists(on_shelf), market=market)
+    listings = Listing.objects.filter(
+        _told_by(list(live.values())), Exists(offers), Exists(on_shelf), market=market, campaign__gte=min(live)
+    )
     if channel is not None:
         listings = listings.filter(channel__code=channel)
     if after is not None:
-        listings = listings.filter(pk__gt=after.pk)
-    found = list(listings.select_related("channel").order_by("pk")[: limit + 1])
+        listings = listings.filter(TupleGreaterThan(Tuple(*map(F, ListingPosition._fields)), after))
+    found = list(listings.select_related("channel").order_by(*ListingPosition._fields)[: limit + 1])
     rows = found[:limit]
     seen = _seen_by_product({listing.product_id for listing in rows}, market, at)
     told = [
@@ -118,7 +138,11 @@ def live_listings(
         for listing in rows
         if listing.product_id in seen and (by := live[listing.campaign_id])
     ]
-    return Page(told, Position(ALWAYS, rows[-1].pk) if len(found) > limit else None)
+    return Page(told, _listing_position(rows[-1]) if len(found) > limit else None)
+
+
+def _listing_position(listing: Listing) -> ListingPosition:
+    return ListingPosition(listing.campaign_id, listing.product_id, listing.market_id, listing.channel_id)
 
 
 def _told_by(live: Sequence[PublicCampaign]) -> Q:

@@ -50,6 +50,8 @@ class Draft:
     is_refused: bool = False
     #: Price columns of a currency that no market sells in: how many values each held.
     homeless: dict[str, int] = field(default_factory=dict)
+    #: Column of an option's name → the name, which Shopify writes on the product's first row alone.
+    option_names: dict[str, str] = field(default_factory=dict)
 
 
 class DraftReader:
@@ -61,8 +63,8 @@ class DraftReader:
         self.markets = markets
         homeless = {column for column, market in markets.items() if market is None}
         self.used = set(layout.used_columns()) - homeless
-        # The columns that the film and the category are looked up in say more than what was found in them.
-        self.used -= {*layout.film.columns, *layout.category.columns}
+        # These say more than what is taken from them, so they are kept as they are too.
+        self.used -= {*layout.film.columns, *layout.category.columns, layout.columns.get("tags", "")}
         self.sku_lines: dict[str, tuple[str, int]] = {}
 
     def read(self, group: Group) -> Draft:
@@ -142,12 +144,18 @@ class DraftReader:
         is_variant = is_first or self._says_something_of_a_variant(row)
         if not is_variant and not image:
             raise RowRefused(Problem("empty_row", row.line))
+        told = self._without_place(row)
+        if is_first:
+            # The first row speaks for the product, also when its own variant cannot be taken.
+            draft.extra |= told
+            self._keep_image(draft, row, image)
         if is_variant:
             self._read_variant(draft, row)
         else:
             draft.image_rows[row.line] = image
-        self._keep_image(draft, row, image)
-        self._keep_extra(draft, row, is_first=is_first, is_variant=is_variant)
+        if not is_first:
+            self._keep_image(draft, row, image)
+            self._keep_extra(draft, told, draft.variants[-1].sku if is_variant else image)
 
     def _says_something_of_a_variant(self, row: TableRow) -> bool:
         columns = [self.layout.columns[name] for name in ("sku", "stock", "gtin") if name in self.layout.columns]
@@ -183,9 +191,7 @@ class DraftReader:
         for option in self.layout.options:
             name = one_line(self.layout.value(row.cells, option.name_column)).lower() or option.name
             if option.name_column:
-                # Shopify names an option on the product's first row alone.
-                names = draft.extra.setdefault("_option_names", {})
-                name = names.setdefault(option.name_column, name or option.name_column.lower())
+                name = draft.option_names.setdefault(option.name_column, name or option.name_column.lower())
             value = one_line(self.layout.value(row.cells, option.column))
             if value and (name, value) != ("title", "Default Title"):
                 options["colour" if name == "color" else name] = value
@@ -198,6 +204,7 @@ class DraftReader:
         prices = {}
         for price in self.layout.prices:
             text = self.layout.value(row.cells, price.column)
+            text = "" if text in price.missing else text
             market = self.markets[price.column]
             if text and market is None:
                 draft.homeless[price.column] = draft.homeless.get(price.column, 0) + 1
@@ -206,19 +213,21 @@ class DraftReader:
         return prices
 
     # -- what has no place of its own -----------------------------------------------------------------
-    def _keep_image(self, draft: Draft, row: TableRow, image: str) -> None:
-        images = draft.extra.setdefault(IMAGES, [])
-        if image and image not in (kept["src"] for kept in images):
-            told = {name: self.layout.field(row.cells, f"image_{name}") for name in ("position", "alt")}
-            images.append({"src": image} | {name: value for name, value in told.items() if value})
-
-    def _keep_extra(self, draft: Draft, row: TableRow, *, is_first: bool, is_variant: bool) -> None:
+    def _without_place(self, row: TableRow) -> dict[str, str]:
         told = {column: self.layout.value(row.cells, column) for column in row.cells if column not in self.used}
-        told = {column: text for column, text in told.items() if text}
-        if is_first:
-            draft.extra |= told
-        elif others := {column: text for column, text in told.items() if draft.extra.get(column) != text}:
-            name = draft.variants[-1].sku if is_variant else draft.image_rows[row.line]
+        return {column: text for column, text in told.items() if text}
+
+    def _keep_image(self, draft: Draft, row: TableRow, image: str) -> None:
+        """The address only: pictures are not fetched here."""
+        if image and image not in (kept["src"] for kept in draft.extra.get(IMAGES, [])):
+            told = {name: self.layout.field(row.cells, f"image_{name}") for name in ("position", "alt")}
+            draft.extra.setdefault(IMAGES, []).append(
+                {"src": image} | {name: text for name, text in told.items() if text}
+            )
+
+    def _keep_extra(self, draft: Draft, told: dict[str, str], name: str) -> None:
+        """What a later row says beyond the first one, by its SKU or its picture."""
+        if others := {column: text for column, text in told.items() if draft.extra.get(column) != text}:
             draft.extra.setdefault(VARIANTS, {})[name] = others
 
 

@@ -41,12 +41,17 @@ class Known:
     markets: list[Market] = field(default_factory=list)
 
     def film(self, names: Sequence[str], lookup: Lookup, *, line: int, column: str) -> int:
-        """The film that the first of `names` means: through the table, by address, by public id, by title."""
+        """The film that the first of `names` means: through the table, by address, by public id, by title.
+
+        Of several films with one title it is the one that the merchant has a licence for; if that leaves several, none.
+        """
         name = next((name for name in names if name), lookup.fixed)
         if not name:
             raise RowRefused(Problem("film_missing", line, column))
         wanted = _table_value(lookup, name)
         found = self.films.get(f"={wanted}") or self.films.get(_folded(wanted)) or set()
+        if len(found) > 1 and len(licensed := found & self.terms.keys()) == 1:
+            found = licensed
         if len(found) > 1:
             choices = ", ".join(sorted(self.film_slugs[pk] for pk in found)[:10])
             raise RowRefused(Problem("ambiguous_film", line, column, {"value": name[:80], "choices": choices}))

@@ -19,18 +19,17 @@ FIELDS = frozenset(
 )
 #: Fields that only a constant can give, with what they may be.
 CHOICES = {"listing": frozenset(Product.Listing.values), "reveals": frozenset(Tier.values)}
-_SECTIONS = frozenset(
-    {"columns", "constants", "prices", "options", "film", "category", "missing", "currency", "delimiter"}
-)
+_SECTIONS = frozenset({"columns", "constants", "prices", "options", "film", "category", "missing", "currency"})
 
 
 @dataclass(frozen=True, slots=True)
 class PriceColumn:
-    """A column of prices: in which currency, and for which market where several have that currency."""
+    """A column of prices: in which currency, for which market where several have it, and what else means no price."""
 
     column: str
     currency: str
     market: str = ""
+    missing: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +112,8 @@ class MappingFile:
         prices = []
         for column, meaning in self.section("prices").items():
             meaning = {"currency": meaning} if isinstance(meaning, str) else meaning
-            prices.append(PriceColumn(column, meaning["currency"], meaning.get("market", "")))
+            missing = frozenset(meaning.get("missing", []))
+            prices.append(PriceColumn(column, meaning["currency"], meaning.get("market", ""), missing))
         return prices
 
     def layout_for(self, header: list[str]) -> Layout:
@@ -160,9 +160,7 @@ def read_mapping(path: Path) -> MappingFile:
 
 def _check_shape(content: dict[str, Any]) -> None:
     _only("", content, _SECTIONS)
-    missing = content.get("missing", [])
-    if not isinstance(missing, list) or not all(isinstance(word, str) for word in missing):
-        raise bad_mapping(_("“missing” has to be a list of texts"))
+    _check_words("missing", content.get("missing", []))
     if not isinstance(content.get("currency", ""), str):
         raise bad_mapping(_("“currency” has to be a text"))
     for name in ("columns", "constants", "prices", "options", "film", "category"):
@@ -197,13 +195,20 @@ def _check_texts(where: str, section: Mapping[str, Any], allowed: frozenset[str]
             raise bad_mapping(_("“%(name)s” has to be a text") % {"name": f"{where}.{name}"})
 
 
+def _check_words(where: str, words: Any) -> None:
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        raise bad_mapping(_("“%(name)s” has to be a list of texts") % {"name": where})
+
+
 def _check_prices(section: Mapping[str, Any]) -> None:
     for column, meaning in section.items():
         where = f"prices.{column}"
         meaning = {"currency": meaning} if isinstance(meaning, str) else meaning
         if not isinstance(meaning, dict) or "currency" not in meaning:
             raise bad_mapping(_("“%(name)s” has to name a currency") % {"name": where})
-        _check_texts(where, meaning, {"currency", "market"})
+        _only(where, meaning, {"currency", "market", "missing"})
+        _check_words(f"{where}.missing", meaning.get("missing", []))
+        _check_texts(where, {name: value for name, value in meaning.items() if name != "missing"}, None)
         check_currency(meaning["currency"])
 
 

@@ -7,7 +7,7 @@ Every list reads one row more than it shows to know whether there is another pag
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.db.models import Exists, F, Model, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan
@@ -19,10 +19,14 @@ from core.money import Money
 from films.models import Artwork, Embargo, Film, Tier
 from licensing.facts import load_rights_facts
 from licensing.gate import Action, Article, decide
-from licensing.models import DistributionChannel, Licence
+from licensing.models import Category, DistributionChannel, Licence
+from merchants.models import Merchant
 
 Row = TypeVar("Row")
 AnyModel = TypeVar("AnyModel", bound=Model)
+
+#: The primary key of nothing.
+_NO_ROW = 0
 
 
 class Position(NamedTuple):
@@ -34,8 +38,10 @@ class Position(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Row]):
+    """`next_position` is what the list's own order is by, at the last row; None on the last page."""
+
     rows: list[Row]
-    next_position: Position | None
+    next_position: tuple[Any, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,14 +140,8 @@ def visible_film(name: str, *, at: datetime, countries: Iterable[str]) -> Visibl
 def products_page(
     market: Market, filters: ProductFilters, *, at: datetime, after: Position | None, limit: int
 ) -> Page[ProductOnShelf]:
-    """What the market sees at `at`, oldest change first. Eight queries at most, however many."""
-    products = _on_shelf(market, at)
-    if filters.film is not None:
-        products = products.filter(film__in=Film.objects.filter(Q(slug=filters.film) | Q(public_id=filters.film)))
-    if filters.category is not None:
-        products = products.filter(category__code=filters.category)
-    if filters.merchant is not None:
-        products = products.filter(Q(merchant__slug=filters.merchant) | Q(merchant__public_id=filters.merchant))
+    """What the market sees at `at`, oldest change first. Eight queries at most and one per name, however many rows."""
+    products = _on_shelf(market, at).filter(**_named(filters))
     if filters.promotions is not None:
         offers = Offer.objects.filter(product=OuterRef("pk"), market=market, promotion__in=filters.promotions)
         products = products.filter(Exists(offers))
@@ -175,6 +175,23 @@ def shelf_rows(products: Sequence[Product], market: Market, *, at: datetime) -> 
 
 def _on_shelf(market: Market, at: datetime) -> QuerySet[Product]:
     return Product.objects.filter(Exists(ShelfSpan.objects.at(at).in_market(market).filter(product=OuterRef("pk"))))
+
+
+def _named(filters: ProductFilters) -> dict[str, int]:
+    """The primary keys of what the filters name. Looked up first: with them an index is chosen, with a join all
+    products are read to find that a name has none."""
+    wanted: tuple[tuple[str, QuerySet, str | None], ...] = (
+        ("film", Film.objects.filter(Q(slug=filters.film) | Q(public_id=filters.film)), filters.film),
+        ("category", Category.objects.filter(code=filters.category), filters.category),
+        (
+            "merchant",
+            Merchant.objects.filter(Q(slug=filters.merchant) | Q(public_id=filters.merchant)),
+            filters.merchant,
+        ),
+    )
+    return {
+        name: rows.values_list("pk", flat=True).first() or _NO_ROW for name, rows, value in wanted if value is not None
+    }
 
 
 def _with_relations(products: QuerySet[Product]) -> QuerySet[Product]:

@@ -58,7 +58,7 @@ def _print(report: Report, out: OutputWrapper) -> None:
 
 
 def _print_problems(kind: str, problems: ProblemList, out: OutputWrapper) -> None:
-    for problem in problems.listed[:PRINTED]:
+    for problem in problems.in_order()[:PRINTED]:
         where = f"line {problem.line}" + (f", {problem.column}" if problem.column else "")
         out.write(f"{kind}: {where}: {problem.sentence} [{problem.code}]")
     if (more := problems.codes.total() - PRINTED) > 0:

@@ -73,12 +73,15 @@ class ProblemList:
         if len(self.listed) < LISTED:
             self.listed.append(problem)
 
+    def in_order(self) -> list[Problem]:
+        """As they stand in the file; they are found page by page."""
+        return sorted(self.listed, key=lambda problem: problem.line)
+
     def as_plain(self) -> dict[str, Any]:
-        listed = sorted(self.listed, key=lambda problem: problem.line)
         return {
             "count": self.codes.total(),
             "by_code": dict(sorted(self.codes.items())),
-            "listed": [problem.as_plain() for problem in listed],
+            "listed": [problem.as_plain() for problem in self.in_order()],
         }
 
 

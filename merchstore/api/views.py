@@ -5,7 +5,7 @@ from typing import Any
 
 from rest_framework.response import Response
 
-from campaigns.queries.public import live_listings, live_promotions, public_campaign, public_campaigns
+from campaigns.queries.public import ListingPosition, live_listings, live_promotions, public_campaign, public_campaigns
 from catalog.epoch import Epoch
 from catalog.queries import lists
 from catalog.queries.lists import Page, Position, ProductFilters
@@ -46,7 +46,7 @@ class Films(_FilmView):
     parameters = (named_parameters.MARKET, named_parameters.UPDATED_SINCE, *_PAGING)
 
     def get(self, _request: Any) -> Response:
-        after = read_cursor("films", self.given["cursor"])
+        after = read_cursor("films", self.given["cursor"], Position)
         return self.with_link(self.answer_where(lambda countries: self._read(countries, after)))
 
     def _read(self, countries: list[str], after: Position | None) -> dict[str, Any]:
@@ -91,7 +91,7 @@ class Products(ReadView):
     )
 
     def get(self, _request: Any) -> Response:
-        after = read_cursor("products", self.given["cursor"])
+        after = read_cursor("products", self.given["cursor"], Position)
         return self.with_link(self.answer_of_shelf(lambda epoch: self._read(epoch, after)))
 
     def _read(self, epoch: Epoch, after: Position | None) -> dict[str, Any]:
@@ -127,15 +127,15 @@ class Product(ReadView):
 
 @documented("List listings", serializers.page_of(serializers.ListingSerializer), example="listings", shows_shelf=True)
 class Listings(ReadView):
-    """What live campaigns list in the market now, in the order in which listings were made."""
+    """What live campaigns list in the market now, by campaign."""
 
     parameters = (named_parameters.REQUIRED_MARKET, named_parameters.CAMPAIGN, named_parameters.CHANNEL, *_PAGING)
 
     def get(self, _request: Any) -> Response:
-        after = read_cursor("listings", self.given["cursor"])
+        after = read_cursor("listings", self.given["cursor"], ListingPosition)
         return self.with_link(self.answer_of_shelf(lambda epoch: self._read(epoch, after)))
 
-    def _read(self, epoch: Epoch, after: Position | None) -> dict[str, Any]:
+    def _read(self, epoch: Epoch, after: ListingPosition | None) -> dict[str, Any]:
         page = live_listings(
             epoch.market,
             campaign=self.given["campaign"],
@@ -163,7 +163,7 @@ class Campaigns(_CampaignView):
     parameters = (named_parameters.MARKET, named_parameters.UPDATED_SINCE, *_PAGING)
 
     def get(self, _request: Any) -> Response:
-        after = read_cursor("campaigns", self.given["cursor"])
+        after = read_cursor("campaigns", self.given["cursor"], Position)
         return self.with_link(self.answer_where(lambda epoch: self._read(epoch, after)))
 
     def _read(self, epoch: Epoch | None, after: Position | None) -> dict[str, Any]:

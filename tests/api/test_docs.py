@@ -19,7 +19,7 @@ def test_the_page_shows_every_endpoint(page, live_server):
     page.wait_for_selector(".opblock")
 
     assert page.locator(".opblock").count() == 9
-    assert page.locator("h2.title").inner_text().startswith("merchstore")
+    assert page.locator("h1.title").inner_text().startswith("merchstore")
     assert refused == []
 
 

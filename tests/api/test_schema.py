@@ -1,5 +1,7 @@
 """The OpenAPI document says what the API answers: every real answer and every example is held against it."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from films.models import Artwork, Credit, Release, Tier
 from merchstore.api.documents import openapi_document
 from merchstore.api.examples import EXAMPLES
+from merchstore.api.problems import KINDS
 from tests.api.conftest import publish
 from tests.factories import NOW, make_campaign, make_film, make_product
 
@@ -113,3 +116,19 @@ def test_the_document_is_served_as_json_and_as_yaml(get):
     assert as_yaml["Content-Type"].partition(";")[0] == "application/yaml"
     assert as_json.json()["openapi"] == "3.1.0"
     assert yaml.safe_load(as_yaml.content) == as_json.json()
+
+
+def test_the_page_in_docs_lists_every_route_parameter_and_problem():
+    text = (Path(__file__).resolve().parents[2] / "docs/api.md").read_text()
+    rows = {row.split("`")[1]: row for row in text.splitlines() if row.startswith("| `")}
+    paths = openapi_document()["paths"]
+
+    assert {name for name in rows if name.startswith("/")} == set(paths) | {"/api/v1/schema", "/api/v1/docs"}
+    assert {name for name in rows if not name.startswith("/")} == set(KINDS)
+    for path, operations in paths.items():
+        described = {p["name"]: p for p in operations["get"].get("parameters", []) if p["in"] == "query"}
+        cell = rows[path].split("|")[3]
+        assert re.findall(r"`(\w+)`", cell) == list(described), path
+        assert ("(required)" in cell) == any(p.get("required") for p in described.values()), path
+    for code, kind in KINDS.items():
+        assert re.search(r"\b\d{3}\b", rows[code]).group() == str(kind.status)

@@ -64,9 +64,13 @@ def test_film_pictures_have_their_size(film, kind):
 
 
 def test_another_process_draws_the_same_pictures():
-    code = "import hashlib; from demo.artwork import *; f = load_films(); " + (
-        "print(hashlib.sha256(''.join([wide(x) + poster(x) for x in f] + [product(f[0], t) for t in TEMPLATES]).encode()).hexdigest())"
-    )
+    code = """
+import hashlib
+from demo.artwork import *
+films = load_films()
+pictures = [wide(film) + poster(film) for film in films] + [product(films[0], template) for template in TEMPLATES]
+print(hashlib.sha256("".join(pictures).encode()).hexdigest())
+"""
     runs = {
         subprocess.run(
             [sys.executable, "-c", code],
@@ -119,4 +123,5 @@ def test_the_command_writes_every_picture_and_a_contact_sheet(tmp_path, monkeypa
 
     assert code == 0
     assert len(list(tmp_path.glob("the-ferryman-*.svg"))) == 4 + 26
-    assert Image.open(tmp_path / "contact-sheet.png").height > 200
+    with Image.open(tmp_path / "contact-sheet.png") as sheet:
+        assert sheet.height > 200

@@ -1,0 +1,58 @@
+"""Pages that say what went wrong, in words, without repeating anything of the request."""
+
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from merchstore.storefront.visit import LANGUAGES
+
+
+def problem_page(request: HttpRequest, status: int, sentence: str) -> HttpResponse:
+    """A page with one sentence and a way on. Needs no database, so it also stands when that is away."""
+    titles = {
+        400: _("That address cannot be read"),
+        403: _("That is not open to you"),
+        404: _("There is nothing here"),
+        500: _("Something broke on our side"),
+    }
+    context = {
+        "status": status,
+        "title": titles.get(status, titles[400]),
+        "sentence": sentence,
+        "home": _home(request),
+        "language": translation.get_language(),
+    }
+    return HttpResponse(render_to_string("storefront/problem.html", context), status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    with _language(request):
+        return problem_page(request, 400, _("Check the address, or start again from the home page."))
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    with _language(request):
+        return problem_page(request, 403, _("Sign in with an account that may see it."))
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    with _language(request):
+        return problem_page(request, 404, _("It may be sold elsewhere, not be on sale yet, or never have been here."))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    with _language(request):
+        return problem_page(request, 500, _("We have been told. Try again in a minute."))
+
+
+def _language(request: HttpRequest) -> translation.override:
+    parts = request.path_info.split("/")
+    return translation.override(LANGUAGES.get(parts[2] if len(parts) > 2 else "", "en"))
+
+
+def _home(request: HttpRequest) -> str:
+    match = request.resolver_match
+    if match is not None and {"market", "prefix"} <= match.kwargs.keys() and match.kwargs["prefix"] in LANGUAGES:
+        return f"/{match.kwargs['market']}/{match.kwargs['prefix']}/"
+    return "/"

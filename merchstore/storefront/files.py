@@ -1,0 +1,127 @@
+"""What is not a page: pictures, feeds, the sitemap, the films' colours."""
+
+import mimetypes
+from collections.abc import Iterator
+from xml.sax.saxutils import escape
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.utils import timezone
+from django.utils.cache import get_conditional_response
+from django.utils.http import http_date
+
+from campaigns.channels.google_feed import feed_file
+from catalog.epoch import read_epoch
+from catalog.models import Market
+from catalog.queries import pages
+from films.queries import film_colours as coloured_films
+from films.queries import slate
+from merchstore.middleware import MAX_AGE
+from merchstore.storefront.visit import LANGUAGES, Visit, page
+
+#: Files are named after their content, so a copy never gets old.
+FOREVER = "public, max-age=31536000, immutable"
+_XML = "application/xml; charset=utf-8"
+
+
+def media(request: HttpRequest, name: str) -> HttpResponseBase:
+    """A picture. In production the proxy in front serves these."""
+    if ".." in name or not default_storage.exists(name):
+        raise Http404
+    response = FileResponse(default_storage.open(name), content_type=mimetypes.guess_type(name)[0] or "application/octet-stream")
+    response["Cache-Control"] = FOREVER
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def google_feed(request: HttpRequest, market: str, is_packed: str | None) -> HttpResponseBase:
+    """The market's product feed as of now: plain, or gzipped when asked for as .gz or by Accept-Encoding."""
+    at = timezone.now()
+    epoch = read_epoch(market, at)
+    if epoch is None:
+        raise Http404
+    feed = feed_file(epoch.market, at=at)
+    packs = bool(is_packed) or "gzip" in request.headers.get("Accept-Encoding", "")
+    etag = f'"{feed.etag}{"-gz" if packs else ""}"'
+    modified = int(feed.written_at.timestamp())
+    response: HttpResponseBase | None = get_conditional_response(request, etag=etag, last_modified=modified)
+    if response is None or response.status_code == 200:
+        path = feed.gzip_path if packs else feed.path
+        kind = "application/gzip" if is_packed else _XML
+        response = FileResponse(path.open("rb"), content_type=kind)
+        if packs and not is_packed:
+            response["Content-Encoding"] = "gzip"
+    response["ETag"] = etag
+    response["Last-Modified"] = http_date(modified)
+    response["Vary"] = "Accept-Encoding"
+    response["Shelf-Revision"] = feed.revision
+    response["Cache-Control"] = f"public, max-age={epoch.max_age(MAX_AGE)}"
+    return response
+
+
+@page
+def film_colours(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """One class per visible film with its two colours, since the content security policy forbids style attributes."""
+    films = coloured_films(at=visit.at, countries=visit.market.countries)
+    rules = [f".film-{film.slug}{{--film-ground:{film.ground};--film-ink:{film.ink}}}" for film in films]
+    return HttpResponse("\n".join(rules), content_type="text/css; charset=utf-8")
+
+
+def robots(request: HttpRequest) -> HttpResponse:
+    lines = ["User-agent: *", "Disallow: /desk/", "Disallow: /*/search/", f"Sitemap: {settings.SITE_URL}/sitemap.xml", ""]
+    return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
+
+
+def sitemap_index(request: HttpRequest) -> HttpResponse:
+    """A sitemap for each market and language."""
+    places = [
+        f"<sitemap><loc>{settings.SITE_URL}/{market.code}/{prefix}/sitemap.xml</loc></sitemap>"
+        for market in Market.objects.order_by("position", "pk")
+        for prefix in LANGUAGES
+    ]
+    return HttpResponse(_document("sitemapindex", places), content_type=_XML)
+
+
+@page
+def sitemap(request: HttpRequest, visit: Visit) -> HttpResponseBase:
+    """Every film and product that may be known in the market now, with its other language."""
+    response = StreamingHttpResponse(_document_parts("urlset", _places(visit)), content_type=_XML)
+    response["Cache-Control"] = f"public, max-age={visit.epoch.max_age(MAX_AGE)}"
+    return response
+
+
+#: The sitemap protocol's limit of addresses in one file.
+_MOST_PLACES = 50_000
+
+
+def _places(visit: Visit) -> Iterator[str]:
+    yield _place(visit, "")
+    after: tuple[int, int] | None = None
+    while films := slate(at=visit.at, countries=visit.market.countries, after=after, limit=1_000):
+        yield from (_place(visit, f"films/{film.slug}/") for film in films)
+        after = (films[-1].position, films[-1].pk)
+    slugs = pages.product_slugs(visit.market, at=visit.at, most=_MOST_PLACES // 2)
+    yield from (_place(visit, f"goods/p/{slug}/") for slug in slugs)
+
+
+def _place(visit: Visit, rest: str) -> str:
+    def address(prefix: str) -> str:
+        return escape(f"{settings.SITE_URL}/{visit.market.code}/{prefix}/{rest}")
+
+    alternates = "".join(
+        f'<xhtml:link rel="alternate" hreflang="{language}" href="{address(prefix)}"/>' for prefix, language in LANGUAGES.items()
+    )
+    return f"<url><loc>{address(visit.prefix)}</loc>{alternates}</url>"
+
+
+def _document(root: str, parts: list[str]) -> str:
+    return "".join(_document_parts(root, iter(parts)))
+
+
+def _document_parts(root: str, parts: Iterator[str]) -> Iterator[str]:
+    yield '<?xml version="1.0" encoding="UTF-8"?>\n'
+    yield f'<{root} xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:xhtml="http://www.w3.org/1999/xhtml">\n'
+    for part in parts:
+        yield part + "\n"
+    yield f"</{root}>\n"

@@ -1,0 +1,132 @@
+"""What templates of the storefront print."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime
+from django import template
+from django.core.files.storage import default_storage
+from django.utils.translation import gettext
+
+from core.clock import FOREVER
+from core.money import Money
+from core.territories import country_name
+from licensing.gate import Reason
+from merchstore.storefront.reasons import sentence_of
+
+register = template.Library()
+
+
+@register.filter
+def money(amount: Money, language: str) -> str:
+    """In the reader's locale: {{ card.price|money:language }}."""
+    return amount.in_locale(language)
+
+
+@register.filter
+def title_in(thing: object, language: str) -> str:
+    return thing.title_in(language)  # type: ignore[attr-defined]
+
+
+@register.filter
+def other_title_in(thing: object, language: str) -> str:
+    return thing.other_title_in(language)  # type: ignore[attr-defined]
+
+
+@register.filter
+def name_in(thing: object, language: str) -> str:
+    return thing.name_in(language)  # type: ignore[attr-defined]
+
+
+@register.filter
+def lede_in(thing: object, language: str) -> str:
+    return thing.lede_in(language)  # type: ignore[attr-defined]
+
+
+@register.filter
+def synopsis_in(thing: object, language: str) -> str:
+    return thing.synopsis_in(language)  # type: ignore[attr-defined]
+
+
+@register.filter
+def description_in(thing: object, language: str) -> str:
+    return thing.description_in(language)  # type: ignore[attr-defined]
+
+
+@register.filter
+def headline_in(thing: object, language: str) -> str:
+    return thing.headline_in(language)  # type: ignore[attr-defined]
+
+
+@register.filter
+def legal_line_in(thing: object, language: str) -> str:
+    return thing.legal_line_in(language)  # type: ignore[attr-defined]
+
+
+@register.filter
+def alt_in(thing: object, language: str) -> str:
+    return thing.alt_in(language)  # type: ignore[attr-defined]
+
+
+@register.filter
+def country(code: str, language: str) -> str:
+    return country_name(code, language)
+
+
+@register.filter
+def reason(code: Reason) -> str:
+    """A gate's reason as a sentence for shoppers."""
+    return sentence_of(code)
+
+
+@register.filter
+def address(file: object) -> str:
+    """Where a stored file is fetched."""
+    return default_storage.url(file.name) if file else ""  # type: ignore[attr-defined]
+
+
+@register.filter
+def pick(values: dict, key: object) -> object:
+    """values[key], or nothing."""
+    return values.get(key) if values else None
+
+
+@register.filter
+def in_zone(at: datetime, zone: str) -> datetime:
+    return at.astimezone(ZoneInfo(zone))
+
+
+@register.filter
+def city(zone: str) -> str:
+    """The city that names a zone: "Shanghai" for Asia/Shanghai."""
+    return str(gettext(zone.rpartition("/")[2].replace("_", " ")))
+
+
+@register.filter
+def day(at: datetime, language: str) -> str:
+    """A full date: "23 December 2026". An instant without an end is not a date."""
+    if isinstance(at, datetime) and at >= FOREVER:
+        return ""
+    return format_date(at, "long", locale=language.replace("-", "_")) if language.startswith("zh") else format_date(at, "d MMMM yyyy", locale="en")
+
+
+@register.filter
+def moment(at: datetime, language: str) -> str:
+    """A full date and time: "Wednesday 23 December 2026, 20:00"."""
+    pattern = "y年M月d日EEEE HH:mm" if language.startswith("zh") else "EEEE d MMMM y, HH:mm"
+    return format_datetime(at, pattern, locale=language.replace("-", "_"))
+
+
+@register.filter
+def until(ends_at: datetime, at: datetime) -> dict[str, int]:
+    """What is left, as the countdown shows it."""
+    seconds = max(0, int((ends_at - at).total_seconds()))
+    days, seconds = divmod(seconds, 86_400)
+    hours, seconds = divmod(seconds, 3_600)
+    return {"days": days, "hours": hours, "minutes": seconds // 60, "seconds": seconds % 60}
+
+
+@register.filter
+def epoch_ms(at: datetime) -> int:
+    """Milliseconds since 1970, for scripts."""
+    return int(at.timestamp() * 1000)

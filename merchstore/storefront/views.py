@@ -1,0 +1,215 @@
+"""The storefront's pages: an address in, a query below, a template out."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+
+from campaigns.models import Placement
+from campaigns.queries import LivePlacement, placements_at
+from catalog.models import Market
+from catalog.queries import pages
+from catalog.queries.markets import market_places
+from catalog.search import search_product_ids
+from core.errors import Refused
+from films.models import Credit
+from films.queries import artworks_of, film_page, slate
+from merchstore.storefront.cursors import read_cursor, write_cursor
+from merchstore.storefront.errors import bad_request, forbidden, not_found, server_error
+from merchstore.storefront.visit import Visit, page
+
+__all__ = ["bad_request", "forbidden", "not_found", "server_error"]
+
+RAIL = 6
+SEARCH_LIMIT = 48
+
+
+def doorstep(request: HttpRequest) -> HttpResponseRedirect:
+    """Suggest a market by the browser's languages; nobody is kept from choosing another."""
+    languages = request.headers.get("Accept-Language", "").lower()[:200]
+    wanted = languages.split(",", 1)[0]
+    codes = {market.code: market for market in Market.objects.order_by("position", "pk")}
+    if not codes:
+        raise Http404
+    region = next((code for tag, code in _REGIONS if wanted.startswith(tag) and code in codes), None)
+    market = codes.get(region or "us") or next(iter(codes.values()))
+    prefix = "zh" if wanted.startswith("zh") else "en"
+    response = redirect("storefront:home", market=market.code, prefix=prefix)
+    response["Vary"] = "Accept-Language"
+    return response
+
+
+#: Browser languages that hint at a market, the more telling first.
+_REGIONS = (
+    ("zh-hk", "hk"), ("zh", "cn"), ("en-us", "us"), ("de", "eu"), ("fr", "eu"), ("it", "eu"), ("es", "eu"), ("nl", "eu"),
+)  # fmt: skip
+
+
+@page
+def home(request: HttpRequest, visit: Visit) -> HttpResponse:
+    films = slate(at=visit.at, countries=visit.market.countries, limit=RAIL)
+    placement = _placement(visit, Placement.Slot.HOME_HERO)
+    shown = [*films, *([placement.film] if placement and placement.film else [])]
+    artworks = artworks_of([film.pk for film in shown], at=visit.at, countries=visit.market.countries)
+    context = {
+        "placement": placement,
+        "hero_film": placement.film if placement else (films[0] if films else None),
+        "films": films,
+        "artworks": artworks,
+        "new": pages.goods(visit.market, visit.language, at=visit.at, limit=5).cards,
+        "soon": pages.goods(visit.market, visit.language, at=visit.at, limit=4, is_soon=True).cards,
+    }
+    return _answer(request, visit, "home", context)
+
+
+@page
+def hero(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """The top of the home page alone: what the countdown asks for when it reaches zero."""
+    films = slate(at=visit.at, countries=visit.market.countries, limit=1)
+    placement = _placement(visit, Placement.Slot.HOME_HERO)
+    film = placement.film if placement else (films[0] if films else None)
+    artworks = artworks_of([film.pk] if film else [], at=visit.at, countries=visit.market.countries)
+    context = {"placement": placement, "hero_film": film, "artworks": artworks}
+    return _answer(request, visit, "_hero", context)
+
+
+@page
+def films(request: HttpRequest, visit: Visit) -> HttpResponse:
+    after = read_cursor(request.GET.get("after"))
+    rows = slate(at=visit.at, countries=visit.market.countries, after=after, limit=pages.PAGE + 1)
+    shown = rows[: pages.PAGE]
+    artworks = artworks_of([film.pk for film in shown], at=visit.at, countries=visit.market.countries)
+    more = write_cursor(shown[-1].position, shown[-1].pk) if len(rows) > pages.PAGE else ""
+    return _answer(request, visit, "films", {"films": shown, "artworks": artworks, "more": more})
+
+
+@page
+def film(request: HttpRequest, visit: Visit, slug: str) -> HttpResponse:
+    found = film_page(slug, at=visit.at, countries=visit.market.countries)
+    if found is None:
+        raise Http404
+    after = read_cursor(request.GET.get("after"))
+    goods = pages.goods(visit.market, visit.language, at=visit.at, film=found.film, after=after and pages.Cursor(*after))
+    placement = next((p for p in placements_at(visit.market, visit.at, "") if p.film == found.film), None)
+    context = {"page": found, "film": found.film, "goods": goods.cards, "more": _more(goods), "placement": placement}
+    context["roles"] = Credit.Role.choices
+    return _answer(request, visit, "film", context)
+
+
+@page
+def goods(request: HttpRequest, visit: Visit) -> HttpResponse:
+    return _list(request, visit, None)
+
+
+@page
+def category(request: HttpRequest, visit: Visit, code: str) -> HttpResponse:
+    return _list(request, visit, code)
+
+
+def _list(request: HttpRequest, visit: Visit, code: str | None) -> HttpResponse:
+    categories = pages.categories()
+    chosen = next((category for category in categories if category.code == code), None)
+    if code is not None and chosen is None:
+        raise Http404
+    sort = request.GET.get("sort", "newest")
+    if sort not in pages.SORTS:
+        raise Refused("bad_cursor")
+    after = read_cursor(request.GET.get("after"))
+    found = pages.goods(
+        visit.market, visit.language, at=visit.at, category=chosen, sort=sort, after=after and pages.Cursor(*after)
+    )
+    context = {
+        "categories": categories,
+        "category": chosen,
+        "sort": sort,
+        "sorts": [("newest", _("Newest")), ("price", _("Price, low to high")), ("-price", _("Price, high to low"))],
+        "is_first": after is None,
+        "cards": found.cards,
+        "more": _more(found),
+    }
+    return _answer(request, visit, "goods", context)
+
+
+@page
+def coming_soon(request: HttpRequest, visit: Visit) -> HttpResponse:
+    after = read_cursor(request.GET.get("after"))
+    found = pages.goods(
+        visit.market, visit.language, at=visit.at, is_soon=True, after=after and pages.Cursor(*after)
+    )
+    return _answer(request, visit, "coming_soon", {"cards": found.cards, "more": _more(found)})
+
+
+@page
+def product(request: HttpRequest, visit: Visit, slug: str) -> HttpResponse:
+    found = pages.product_page(slug, visit.market, visit.language, at=visit.at)
+    if found is None:
+        raise Http404
+    country = request.GET.get("country", found.destinations[0].code)
+    destination = next((d for d in found.destinations if d.code == country), None)
+    if destination is None:
+        raise Refused("country_elsewhere")
+    wanted = request.GET.get("v")
+    chosen = next((choice for choice in found.variants if choice.variant.public_id == wanted), None)
+    context = {
+        "page": found,
+        "product": found.product,
+        "card": found.card,
+        "destination": destination,
+        "deliverable": [d for d in found.destinations if d.decision.allowed],
+        "chosen": chosen,
+    }
+    return _answer(request, visit, "product", context)
+
+
+@page
+def search(request: HttpRequest, visit: Visit) -> HttpResponse:
+    query = request.GET.get("q", "").strip()
+    ids = search_product_ids(query, visit.market, visit.at, SEARCH_LIMIT) if query else []
+    cards = pages.cards_of(ids, visit.market, visit.language, at=visit.at) if ids else []
+    return _answer(request, visit, "search", {"query": query[:200].replace("\x00", ""), "cards": cards})
+
+
+@page
+def campaign(request: HttpRequest, visit: Visit, slug: str) -> HttpResponse:
+    """A campaign's own page, from its announcement on."""
+    placement = next((p for p in placements_at(visit.market, visit.at, "") if p.campaign.slug == slug), None)
+    if placement is None:
+        raise Http404
+    film = placement.film
+    artworks = artworks_of([film.pk] if film else [], at=visit.at, countries=visit.market.countries)
+    goods = pages.goods(visit.market, visit.language, at=visit.at, film=film, promotion=placement.promotion_id)
+    context = {
+        "placement": placement,
+        "hero_film": film,
+        "artworks": artworks,
+        "cards": goods.cards if placement.is_live else [],
+    }
+    return _answer(request, visit, "campaign", context)
+
+
+def _placement(visit: Visit, slot: str) -> LivePlacement | None:
+    placements = placements_at(visit.market, visit.at, slot)
+    return placements[0] if placements else None
+
+
+def _more(found: pages.CardPage) -> str:
+    return write_cursor(*found.next) if found.next else ""
+
+
+def _answer(request: HttpRequest, visit: Visit, template: str, context: dict[str, Any]) -> HttpResponse:
+    """Render without context processors: a page holds nothing of the person who asks."""
+    rest = request.path_info.removeprefix(visit.base)
+    context |= {
+        "visit": visit,
+        "market": visit.market,
+        "language": visit.language,
+        "base": visit.base,
+        "rest": rest,
+        "places": market_places(visit.language),
+    }
+    response = HttpResponse(render_to_string(f"storefront/{template}.html", context))
+    response["Content-Language"] = visit.language
+    response["Vary"] = "HX-Request"
+    return response

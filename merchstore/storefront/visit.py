@@ -1,0 +1,90 @@
+"""A visit: which market and language an address names, and the instant it is looked at."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import wraps
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone, translation
+from django.utils.dateparse import parse_datetime
+
+from catalog.epoch import Epoch, read_epoch
+from catalog.models import Market
+
+#: The part of the address, and the language it stands for.
+LANGUAGES = {"en": "en", "zh": "zh-hans"}
+
+Page = Callable[..., HttpResponse]
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Read once per request, so that one answer shows one instant of one market."""
+
+    epoch: Epoch
+    language: str
+    prefix: str
+    is_preview: bool = False
+
+    @property
+    def market(self) -> Market:
+        return self.epoch.market
+
+    @property
+    def at(self) -> datetime:
+        return self.epoch.at
+
+    @property
+    def base(self) -> str:
+        """Where this market and language begin: "/us/en/"."""
+        return f"/{self.market.code}/{self.prefix}/"
+
+    @property
+    def other_prefix(self) -> str:
+        return "en" if self.prefix == "zh" else "zh"
+
+
+def page(view: Page) -> Page:
+    """A page of a market: the view gets a Visit, the answer says its revision and may be kept until the shelf turns."""
+
+    @wraps(view)
+    def wrapper(request: HttpRequest, market: str, prefix: str, **kwargs: Any) -> HttpResponse:
+        visit = _visit(request, market, prefix)
+        with translation.override(visit.language):
+            response = view(request, visit, **kwargs)
+        response["Shelf-Revision"] = visit.epoch.revision
+        if visit.is_preview:
+            response["Cache-Control"] = "private, no-store"
+        else:
+            response.shelf_epoch = visit.epoch  # type: ignore[attr-defined]
+        return response
+
+    return wrapper
+
+
+def _visit(request: HttpRequest, market: str, prefix: str) -> Visit:
+    if prefix not in LANGUAGES:
+        raise Http404
+    preview_at = _preview_at(request)
+    if preview_at is not None:
+        epoch = read_epoch(market, preview_at)
+    else:
+        # The page cache has looked already; nobody else reads the clock for this request.
+        epoch = getattr(request, "shelf_epoch", None) or read_epoch(market, timezone.now())
+    if epoch is None:
+        raise Http404
+    return Visit(epoch, LANGUAGES[prefix], prefix, is_preview=preview_at is not None)
+
+
+def _preview_at(request: HttpRequest) -> datetime | None:
+    """Staff look at another instant with ?at=2026-12-23T20:00:00+08:00. For everybody else the parameter is not there."""
+    text = request.GET.get("at")
+    if not text or not getattr(request, "user", None) or not request.user.is_staff:
+        return None
+    try:
+        at = parse_datetime(text)
+    except ValueError:
+        return None
+    return at if at is None or timezone.is_aware(at) else timezone.make_aware(at)
