@@ -54,7 +54,8 @@ class Among(models.Func):
 
     def as_postgresql(self, compiler: SQLCompiler, _connection: Any, **_extra: Any) -> tuple[str, list[Any]]:
         column, params = compiler.compile(self.source_expressions[0])
-        return f"{column} = ANY(%s)", [*params, self.ids]
+        # Of one type with the column: of two, the server compares with each in turn instead of hashing them.
+        return f"{column} = ANY(%s::bigint[])", [*params, self.ids]
 
 
 class _Instants(Loader):

@@ -199,7 +199,7 @@ def _prepare(environ: dict[str, str]) -> dict[str, str]:
 
 def _schedule(environ: dict[str, str]) -> str:
     """Set the campaign's start a minute from now; returns it as the command tells it, which is what the site knows."""
-    command = [PYTHON, "manage.py", "schedule_demo", "--in", str(LAUNCH_IN_SECONDS)]
+    command: list[str | Path] = [PYTHON, "manage.py", "schedule_demo", "--in", str(LAUNCH_IN_SECONDS)]
     said = run_step("scheduling the campaign", command, environ=environ)
     found = re.search(r"starts at (\S+)$", said.strip())
     if found is None:

@@ -99,6 +99,8 @@ def run_step(name: str, command: Sequence[str | Path], *, environ: Mapping[str, 
             process.wait()
         finally:
             stop(process, signal.SIGTERM)
+            if process.stdout:
+                process.stdout.close()
         if process.returncode:
             say()
             say("".join(lines).rstrip())
@@ -147,5 +149,5 @@ def stop(process: subprocess.Popen[bytes] | subprocess.Popen[str], politely: sig
 
 def plain_environment() -> dict[str, str]:
     """The environment without a colleague's virtual environment or Python path in it."""
-    foreign = {"VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME"}
+    foreign = {"VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "DJANGO_ALLOW_ASYNC_UNSAFE"}
     return {name: value for name, value in os.environ.items() if name not in foreign}

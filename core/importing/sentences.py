@@ -33,7 +33,7 @@ PROBLEMS = {
     # -- warnings: the row lands, and somebody should look --------------------------------------
     "damaged_text": _("Letters of this text were lost before it came here: “%(value)s”."),
     "differs_from_first_row": _("“%(value)s” differs from the first row of the product, which is the one that counts."),
-    "garbled_text": _("“%(value)s” looks garbled. Was “%(instead)s” meant?"),
+    "garbled_text": _("“%(value)s” looks garbled; perhaps it was “%(instead)s”."),
     "junk_name": _("“%(value)s” is no name and was left out."),
     "marker_removed": _("The note “%(value)s” was taken off the title."),
     "no_licence": _(

@@ -97,7 +97,7 @@ def plain_text(markup: str) -> str:
         parser.feed(_well_formed(text))
         parser.close()
         text = "".join(parser.parts)
-        if not _TAG.search(text):
+        if not _TAG.search(text) and "&lt;" not in text:
             break
     # What still looks like a tag after three rounds was made to: it keeps its words and loses its brackets.
     return "\n".join(_lines(_TAG.sub(lambda found: found.group()[1:], text)))

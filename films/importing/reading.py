@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
+from django.utils.translation import gettext as _
+
 from core.importing.report import Outcome, Problem, Report
 from films.importing.rows import FilmRow
 from films.importing.store import FilmChange
@@ -14,6 +16,7 @@ class FilmReading:
         self.report = report
         self.lines_by_key: dict[str, int] = {}
         self.lines_by_page: dict[str, int] = {}
+        self.lines_by_title: dict[tuple[str, int], int] = {}
 
     def good_rows(self, rows: Iterable[FilmRow | Problem]) -> Iterator[FilmRow]:
         """The rows that can be written. The others are counted as refused, also a second row with the same key."""
@@ -44,7 +47,7 @@ class FilmReading:
             self.report.rows.add(change.outcome)
             self.report.subjects.add(change.outcome)
             self.report.warn(change.row.warnings)
-            self.report.warn(change.warnings)
+            self.report.warn(self._namesakes(change))
             if change.outcome is not Outcome.UNCHANGED:
                 self.report.note_change(
                     {
@@ -55,3 +58,16 @@ class FilmReading:
                         "fields": change.fields if change.outcome is Outcome.UPDATED else {},
                     }
                 )
+
+    def _namesakes(self, change: FilmChange) -> list[Problem]:
+        """Of a new film: who else has its title and year, in this file or from before."""
+        year = change.film.year
+        if not change.is_new or not year:
+            return []
+        others = [slug for slug, key in change.namesakes if key not in self.lines_by_key]
+        first = self.lines_by_title.setdefault((change.film.title_en, year), change.row.line)
+        if first != change.row.line:
+            others.append(_("line %(line)s") % {"line": first})
+        if not others:
+            return []
+        return [Problem("same_title_and_year", change.row.line, facts={"value": ", ".join(others[:5])})]

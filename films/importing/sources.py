@@ -100,6 +100,8 @@ def _json_records(path: Path) -> Iterator[Raw]:
         at = _skip(text, at)
         if text.startswith(",", at):
             at = _skip(text, at + 1)
+            if text.startswith("]", at):
+                raise _broken_json(json.JSONDecodeError("the list ends after a comma", text, at))
         elif not text.startswith("]", at):
             raise _broken_json(json.JSONDecodeError("a comma or the end of the list was expected", text, at))
     if _skip(text, at + 1) != len(text):

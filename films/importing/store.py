@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.services import record_many
-from core.importing.report import Outcome, Problem
+from core.importing.report import Outcome
 from core.slugs import free_slugs, slug_wishes
 from films.importing.rows import FilmRow
 from films.models import Credit, Film
@@ -28,7 +28,8 @@ class FilmChange:
     is_new: bool
     #: Field → [old, new]; "people.<role>" for the credits of a role.
     fields: dict[str, list[Any]] = field(default_factory=dict)
-    warnings: list[Problem] = field(default_factory=list)
+    #: Other films of this title and year that stood before: slug and source key of each.
+    namesakes: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def outcome(self) -> Outcome:
@@ -52,7 +53,7 @@ def plan_page(rows: Sequence[FilmRow], *, lock: bool) -> list[FilmChange]:
     films = {film.source_key: film for film in standing}
     people = _people_of([film.pk for film in films.values()])
     changes = [_compare(row, films.get(row.key), people) for row in rows]
-    _warn_of_namesakes([change for change in changes if change.is_new])
+    _note_namesakes([change for change in changes if change.is_new])
     return changes
 
 
@@ -82,17 +83,15 @@ def _compare(row: FilmRow, film: Film | None, people: dict[tuple[int, str], list
     return change
 
 
-def _warn_of_namesakes(changes: list[FilmChange]) -> None:
+def _note_namesakes(changes: list[FilmChange]) -> None:
     """Two films of one title and year stay two films, and somebody is told."""
-    wanted = {(change.film.title_en, change.film.year) for change in changes if change.film.year}
-    known: dict[tuple[str, int | None], list[str]] = defaultdict(list)
-    namesakes = Film.objects.filter(title_en__in={title for title, _year in wanted}).order_by("pk")
-    for title, year, slug in namesakes.values_list("title_en", "year", "slug"):
-        known[title, year].append(slug)
+    titles = {change.film.title_en for change in changes if change.film.year}
+    known: dict[tuple[str, int | None], list[tuple[str, str]]] = defaultdict(list)
+    standing = Film.objects.filter(title_en__in=titles, year__isnull=False).order_by("pk")
+    for title, year, slug, key in standing.values_list("title_en", "year", "slug", "source_key"):
+        known[title, year].append((slug, key))
     for change in changes:
-        if slugs := known.get((change.film.title_en, change.film.year)) if change.film.year else None:
-            facts = {"value": ", ".join(slugs[:5])}
-            change.warnings.append(Problem("same_title_and_year", change.row.line, facts=facts))
+        change.namesakes = known.get((change.film.title_en, change.film.year), [])
 
 
 def write_page(rows: Sequence[FilmRow], *, by: User | None, source: str) -> list[FilmChange]:

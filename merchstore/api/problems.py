@@ -61,7 +61,7 @@ class Fault:
     detail: str
 
 
-@dataclass
+@dataclass(eq=False)
 class Problem(Exception):
     """Raise it anywhere in the API: the answer is the problem document. `more` are extension members."""
 

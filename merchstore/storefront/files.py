@@ -35,7 +35,7 @@ def media(request: HttpRequest, name: str) -> HttpResponseBase:
     return response
 
 
-def google_feed(request: HttpRequest, market: str, is_packed: str | None) -> HttpResponseBase:
+def google_feed(request: HttpRequest, market: str, is_packed: str | None = None) -> HttpResponseBase:
     """The market's product feed as of now: plain, or gzipped when asked for as .gz or by Accept-Encoding."""
     at = timezone.now()
     epoch = read_epoch(market, at)
