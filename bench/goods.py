@@ -43,15 +43,10 @@ CATEGORIES = (
     ("bags", "Bags", "包袋", "tote bag"), ("prints", "Prints", "版画", "print"), ("plush", "Plush", "毛绒玩具", "plush"),
     ("vinyl", "Vinyl", "黑胶唱片", "soundtrack"), ("models", "Models", "模型", "model"),
 )  # fmt: skip
-_FIRST = "Silver Midnight Paper Harbour Winter Glass Amber Silent Distant Velvet".split()
-_SECOND = "River Lantern Garden Railway Orchard Comet".split()
-_ADJECTIVES = (
-    "Heavy Soft Limited Embroidered Folded Enamel Letterpress Washed Woven Numbered Pocket Grand Small Bright Quiet"
-).split()
-_MOTIFS = (
-    "ferry bridge heron umbrella clock stair window lighthouse tram kite drum mask tiger crane lotus moon bell anchor "
-    "ladder compass piano balcony orchid sparrow engine telescope mirror raincoat teapot bicycle"
-).split()
+_FIRST = ["Silver", "Midnight", "Paper", "Harbour", "Winter", "Glass", "Amber", "Silent", "Distant", "Velvet"]
+_SECOND = ["River", "Lantern", "Garden", "Railway", "Orchard", "Comet"]
+_ADJECTIVES = ["Heavy", "Soft", "Limited", "Embroidered", "Folded", "Enamel", "Letterpress", "Washed", "Woven", "Numbered", "Pocket", "Grand", "Small", "Bright", "Quiet"]
+_MOTIFS = ["ferry", "bridge", "heron", "umbrella", "clock", "stair", "window", "lighthouse", "tram", "kite", "drum", "mask", "tiger", "crane", "lotus", "moon", "bell", "anchor", "ladder", "compass", "piano", "balcony", "orchid", "sparrow", "engine", "telescope", "mirror", "raincoat", "teapot", "bicycle"]
 _TERRITORIES: tuple[tuple[list[str], list[str]], ...] = (
     *([([EVERY], [])] * 7),
     ([EVERY], ["CN"]),
@@ -197,7 +192,10 @@ def _products(products: int, batch: int, licences: dict[tuple[int, int], int]) -
         adjective, motif = _ADJECTIVES[i // 7 % len(_ADJECTIVES)], _MOTIFS[i // 11 % len(_MOTIFS)]
         _code, _english, chinese, noun = CATEGORIES[category]
         title = f"{adjective} {motif} {noun} {i + 1}"
-        about = f"{title}, made for {titles[film - 1]}. Printed and finished in one workshop, and sent within two days. " * 2
+        about = (
+            f"{title}, made for {titles[film - 1]}. Printed and finished in one workshop, and sent within two days. "
+            * 2
+        )
         yield (
             i + 1, new_public_id("prd"), f"{motif}-{CATEGORIES[category][0]}-{i + 1}", merchant, film, category + 1,
             licences[film, merchant], f"G{i + 1}", title, f"{chinese} {i + 1}", about, f"{chinese}，一间工坊里完成。", "active", "open",

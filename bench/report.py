@@ -28,12 +28,16 @@ class Row:
 def compared(name: str, value: float, unit: str, *, limit: float, against: str, most: float) -> Row:
     """`value` beside a limit of the same run: fine up to `most` times that limit."""
     ratio = value / limit
-    return Row(name, round(value, 4), unit, round(ratio, 3), f"{against}: {limit:.4g} {unit}", f"≤ {most:g} ×", ratio <= most)
+    return Row(
+        name, round(value, 4), unit, round(ratio, 3), f"{against}: {limit:.4g} {unit}", f"≤ {most:g} ×", ratio <= most
+    )
 
 
 def bounded(name: str, value: float, unit: str, *, most: float, against: str) -> Row:
     """`value` beside a fixed bound, for what has no limit to be measured: counts, memory."""
-    return Row(name, round(value, 4), unit, round(value / most, 3) if most else value, against, f"≤ {most:g}", value <= most)
+    return Row(
+        name, round(value, 4), unit, round(value / most, 3) if most else value, against, f"≤ {most:g}", value <= most
+    )
 
 
 def as_json(rows: Iterable[Row]) -> str:
@@ -44,7 +48,15 @@ def as_table(rows: Iterable[Row], *, of: str) -> str:
     lines: list[Sequence[str]] = [HEADINGS]
     for row in rows:
         lines.append(
-            (row.name, f"{row.value:g}", row.unit, f"{row.ratio:.2f}", row.against, row.target, "yes" if row.ok else "NO")
+            (
+                row.name,
+                f"{row.value:g}",
+                row.unit,
+                f"{row.ratio:.2f}",
+                row.against,
+                row.target,
+                "yes" if row.ok else "NO",
+            )
         )
     widths = [max(len(line[i]) for line in lines) for i in range(len(HEADINGS))]
     rule = ["-" * width for width in widths]

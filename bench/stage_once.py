@@ -1,6 +1,6 @@
 """A process that stages one campaign twice and says what it took, as one line of JSON. Its memory is its own.
 
-    python -m bench.stage_once FILM…
+python -m bench.stage_once FILM…
 """
 
 import json

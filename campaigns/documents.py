@@ -74,9 +74,7 @@ class Terms:
     discounts: dict[int, Discount]
 
 
-def terms_of(
-    campaign: Campaign, document: dict[str, Any], *, number: int, promotion_id: int | None
-) -> Terms:
+def terms_of(campaign: Campaign, document: dict[str, Any], *, number: int, promotion_id: int | None) -> Terms:
     """Look up what `document` names. Refuses `bad_discount`. A handful of queries."""
     markets = list(Market.objects.filter(code__in=document["markets"]).order_by("pk"))
     channels = Channel.objects.filter(code__in=document["channels"], is_enabled=True).order_by("pk")
@@ -98,9 +96,7 @@ def terms_of(
 
 
 def terms_of_revision(revision: Revision) -> Terms:
-    return terms_of(
-        revision.campaign, revision.document, number=revision.number, promotion_id=revision.promotion_id
-    )
+    return terms_of(revision.campaign, revision.document, number=revision.number, promotion_id=revision.promotion_id)
 
 
 def _placement(placement: Placement) -> dict[str, str]:

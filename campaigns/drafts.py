@@ -10,7 +10,7 @@ from accounts.services import record
 from campaigns.models import Campaign, Channel, Placement
 from campaigns.rules import check_rule, discount_by_market
 from catalog.models import Market
-from core.clock import known_zone
+from core.clock import known_zone, plausible
 from core.errors import Refused
 
 
@@ -22,7 +22,7 @@ def create_campaign(
     if Campaign.objects.filter(slug=slug).exists():
         raise Refused("slug_taken", slug=slug)
     campaign = Campaign(slug=slug, created_by=by, **fields)
-    if campaign.ends_at <= campaign.starts_at:
+    if plausible(campaign.ends_at) <= plausible(campaign.starts_at):
         raise Refused("bad_window")
     known_zone(campaign.time_zone)
     check_rule(campaign.rule)
@@ -39,6 +39,7 @@ def set_placement(
     campaign: Campaign, slot: str, *, by: User | None, announced_at: datetime, headline_en: str, **words: str
 ) -> Placement:
     """What the campaign shows in `slot` once it is scheduled again; one placement a slot."""
+    plausible(announced_at)
     locked = Campaign.objects.select_for_update(of=("self",)).get(pk=campaign.pk)
     values = {"announced_at": announced_at, "headline_en": headline_en, **words}
     placement, _ = Placement.objects.update_or_create(campaign=locked, slot=slot, defaults=values)

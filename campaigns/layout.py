@@ -60,20 +60,36 @@ def lay_out(reader: FactsReader, page: Sequence[ProductFacts], terms: Terms) -> 
                 layout.refusals.append(found)
             else:
                 at, state = found
-                layout.entries.append(Entry(product.product_id, market.pk, at, state, _digest(product, market, state, terms)))
+                layout.entries.append(
+                    Entry(product.product_id, market.pk, at, state, _digest(product, market, state, terms))
+                )
     return layout
 
 
 def page_digest(reader: FactsReader, page: Sequence[ProductFacts], terms: Terms) -> str:
     """A digest of everything `lay_out` looks at. The same digest: the same listings, nothing to do."""
     digest = hashlib.blake2b(digest_size=20)
-    scope = (terms.starts_at, terms.ends_at, terms.priority, sorted(terms.discounts.items()), [c.pk for c in terms.channels])
+    scope = (
+        terms.starts_at,
+        terms.ends_at,
+        terms.priority,
+        sorted(terms.discounts.items()),
+        [c.pk for c in terms.channels],
+    )
     digest.update(repr(scope).encode())
     for product in page:
         offers = [
-            [offer for offer in product.offers.get(market.pk, ()) if not _is_own(offer, terms)] for market in terms.markets
+            [offer for offer in product.offers.get(market.pk, ()) if not _is_own(offer, terms)]
+            for market in terms.markets
         ]
-        seen = (product.product_id, product.updated_at, product.is_active, product.needs_campaign, product.prices, offers)
+        seen = (
+            product.product_id,
+            product.updated_at,
+            product.is_active,
+            product.needs_campaign,
+            product.prices,
+            offers,
+        )
         digest.update(repr(seen).encode())
         digest.update(reader.article_digest(product))
     return digest.hexdigest()
@@ -165,4 +181,3 @@ def _digest(product: ProductFacts, market: Market, state: ShelfState, terms: Ter
         state.was_amount, terms.starts_at.timestamp(), terms.ends_at.timestamp(),
     )  # fmt: skip
     return hashlib.blake2b(repr(said).encode(), digest_size=16).hexdigest()
-

@@ -172,7 +172,9 @@ class StagedPage(models.Model):
 
     class Meta:
         ordering = ["first_product_id"]
-        constraints = [models.UniqueConstraint(fields=["revision", "first_product_id"], name="campaigns_staged_page_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["revision", "first_product_id"], name="campaigns_staged_page_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.revision}: {self.first_product_id}–{self.last_product_id}"

@@ -160,7 +160,9 @@ def _write_results(run: SyncRun, batch: dict[int, Listing], results: Sequence[Re
         if current.get(listing.pk) != (listing.digest, listing.is_wanted):
             listing.state, listing.attempts, listing.next_try_at = Listing.State.RETRY, 0, None
     Listing.objects.bulk_update(
-        batch.values(), ["state", "acknowledged_digest", "acknowledged_at", "next_try_at", "attempts", "problem"], batch_size=500
+        batch.values(),
+        ["state", "acknowledged_digest", "acknowledged_at", "next_try_at", "attempts", "problem"],
+        batch_size=500,
     )
     SyncRun.objects.filter(pk=run.pk).update(
         pushed=F("pushed") + outcomes[Outcome.TAKEN], failed=F("failed") + outcomes[Outcome.REFUSED], heartbeat_at=now
@@ -202,7 +204,9 @@ def _settle(run: SyncRun) -> SyncRun:
 
 def resume_work(*, at: datetime) -> int:
     """Take up what a killed worker or a lost message left: rows say what is to be done. Returns how many jobs were sent."""
-    stale = Q(heartbeat_at=None, created_at__lte=at - timedelta(seconds=10)) | Q(heartbeat_at__lte=at - timedelta(seconds=60))
+    stale = Q(heartbeat_at=None, created_at__lte=at - timedelta(seconds=10)) | Q(
+        heartbeat_at__lte=at - timedelta(seconds=60)
+    )
     runs = SyncRun.objects.filter(stale, state__in=[SyncRun.State.PENDING, SyncRun.State.RUNNING])
     sent = 0
     for run in runs.filter(kind=SyncRun.Kind.STAGE):
@@ -240,7 +244,9 @@ def _has_ready(run: SyncRun, at: datetime) -> bool:
 def _begin_overdue(at: datetime) -> int:
     """Listings that changed outside a due transition (a restage while live, a pause, "send again") get a run of their own."""
     begun = 0
-    live = Campaign.objects.filter(published__starts_at__lte=at, published__ends_at__gt=at, state=Campaign.State.SCHEDULED)
+    live = Campaign.objects.filter(
+        published__starts_at__lte=at, published__ends_at__gt=at, state=Campaign.State.SCHEDULED
+    )
     launched = Due.objects.filter(kind=Due.Kind.LAUNCH, done_at__isnull=False).values("campaign")
     for campaign in Campaign.objects.filter(pk__in=launched).select_for_update(skip_locked=True):
         owed = Listing.objects.filter(_TO_TAKE_DOWN, campaign=campaign)
@@ -262,7 +268,9 @@ def rehearse_channel(run_id: int) -> SyncRun | None:
     if run is None or run.channel is None or run.revision is None or run.state == SyncRun.State.DONE:
         return run
     adapter = adapter_of(run.channel)
-    listings = Listing.objects.filter(campaign=run.campaign_id, channel=run.channel, is_wanted=True).select_related("market")
+    listings = Listing.objects.filter(campaign=run.campaign_id, channel=run.channel, is_wanted=True).select_related(
+        "market"
+    )
     problems: Counter[str] = Counter()
     failed: list[str] = []
     checked = 0
@@ -302,7 +310,9 @@ def verify_campaign(due_id: int, *, at: datetime) -> dict[str, int]:
 def reconcile_channels(*, at: datetime) -> int:
     """Read every live campaign's channels back; what a channel lost is sent again. Returns how many listings that is."""
     mended = 0
-    live = Campaign.objects.filter(published__starts_at__lte=at, published__ends_at__gt=at, state=Campaign.State.SCHEDULED)
+    live = Campaign.objects.filter(
+        published__starts_at__lte=at, published__ends_at__gt=at, state=Campaign.State.SCHEDULED
+    )
     for campaign in live:
         sent = _shown_listings(campaign).filter(state=Listing.State.SENT)
         for page in in_pages(sent.iterator(chunk_size=2_000), 2_000):
@@ -330,7 +340,9 @@ def _seen_in(page: Sequence[Listing], at: datetime) -> tuple[set[int], set[int]]
     for listings in groups.values():
         channel = listings[0].channel
         try:
-            shown = adapter_of(channel).read_back(listings[0].market, [listing.product_id for listing in listings], at=at)
+            shown = adapter_of(channel).read_back(
+                listings[0].market, [listing.product_id for listing in listings], at=at
+            )
         except Unavailable as away:
             logger.warning("channel.unreadable", extra={"channel": channel.code, "problem": away.problem})
             unread |= {listing.pk for listing in listings}

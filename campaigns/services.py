@@ -17,7 +17,18 @@ from catalog.models import Market, Promotion
 from core.errors import Refused
 from core.jobs import enqueue
 
-_EDITABLE = {"name_en", "name_zh", "film", "starts_at", "ends_at", "time_zone", "rule", "discount", "priority", "needs_approval"}
+_EDITABLE = {
+    "name_en",
+    "name_zh",
+    "film",
+    "starts_at",
+    "ends_at",
+    "time_zone",
+    "rule",
+    "discount",
+    "priority",
+    "needs_approval",
+}
 _SCHEDULABLE = (
     Campaign.State.DRAFT,
     Campaign.State.AWAITING_APPROVAL,
@@ -175,7 +186,9 @@ def roll_back_campaign(campaign: Campaign, *, by: User | None, at: datetime) -> 
     else:
         _move(campaign, Campaign.State.ROLLED_BACK)
     if is_draft_edited:
-        conflicts.append({"what": "campaign", "kept": "The campaign was edited after it was published; the edit is kept."})
+        conflicts.append(
+            {"what": "campaign", "kept": "The campaign was edited after it was published; the edit is kept."}
+        )
     run = SyncRun.objects.create(
         campaign=campaign,
         revision=revision,
@@ -260,7 +273,11 @@ def send_again(campaign: Campaign, channel: Channel, *, by: User | None, at: dat
 
 
 def _locked(campaign: Campaign) -> Campaign:
-    return Campaign.objects.select_for_update(of=("self",)).select_related("published__promotion", "film").get(pk=campaign.pk)
+    return (
+        Campaign.objects.select_for_update(of=("self",))
+        .select_related("published__promotion", "film")
+        .get(pk=campaign.pk)
+    )
 
 
 def _require(campaign: Campaign, *states: Campaign.State) -> None:

@@ -99,7 +99,9 @@ def _stage_next_page(run_id: int, revision: Revision, terms: Terms, reader: Fact
 def _write_offers(terms: Terms, entries: Sequence[Entry], product_ids: Sequence[int]) -> None:
     wanted = {(entry.product_id, entry.market_id) for entry in entries}
     offers = Offer.objects.filter(Among("product_id", product_ids), promotion=terms.promotion_id)
-    standing = {(product_id, market_id): pk for pk, product_id, market_id in offers.values_list("pk", "product_id", "market_id")}
+    standing = {
+        (product_id, market_id): pk for pk, product_id, market_id in offers.values_list("pk", "product_id", "market_id")
+    }
     gone = [pk for key, pk in standing.items() if key not in wanted]
     if gone:
         Offer.objects.filter(pk__in=gone).delete()
@@ -140,7 +142,9 @@ def _write_listings(terms: Terms, entries: Sequence[Entry], product_ids: Sequenc
                 unchanged.append(listing)
     insert_rows(Listing, _LISTING_COLUMNS, fresh)
     Listing.objects.bulk_update(
-        changed, ["digest", "is_wanted", "state", "attempts", "next_try_at", "problem", "revision_number"], batch_size=500
+        changed,
+        ["digest", "is_wanted", "state", "attempts", "next_try_at", "problem", "revision_number"],
+        batch_size=500,
     )
     stale = [listing.pk for listing in unchanged if listing.revision_number != terms.number]
     Listing.objects.filter(pk__in=stale).update(revision_number=terms.number)
@@ -250,7 +254,11 @@ def _set_published(revision: Revision, is_published: bool) -> None:
 
 def _write_due(campaign: Campaign, revision: Revision) -> None:
     steps = [(Due.Kind.LAUNCH, revision.starts_at), (Due.Kind.END, revision.ends_at)]
-    steps += [(Due.Kind.VERIFY, revision.starts_at + after) for after in VERIFY_AFTER if revision.starts_at + after < revision.ends_at]
+    steps += [
+        (Due.Kind.VERIFY, revision.starts_at + after)
+        for after in VERIFY_AFTER
+        if revision.starts_at + after < revision.ends_at
+    ]
     for kind, due_at in steps:
         Due.objects.update_or_create(
             revision=revision, kind=kind, due_at=due_at, defaults={"campaign": campaign, "done_at": None, "result": {}}

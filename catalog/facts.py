@@ -43,7 +43,8 @@ class FactsReader:
     _rights: RightsFacts | None = None
     _known: set[tuple[str, int | None]] = field(default_factory=set)
     _articles: dict[tuple[object, ...], Article] = field(default_factory=dict)
-    _steps: dict[tuple[object, ...], RightsSteps] = field(default_factory=dict)
+    #: By article key, then by market id.
+    _steps: dict[tuple[object, ...], dict[int, RightsSteps]] = field(default_factory=dict)
     _digests: dict[tuple[object, ...], bytes] = field(default_factory=dict)
 
     def read(self, product_ids: Collection[int], *, lock: bool) -> list[ProductFacts]:
@@ -61,11 +62,11 @@ class FactsReader:
 
     def rights_steps(self, facts: ProductFacts, market: Market) -> RightsSteps:
         """How far the product is in `market` over time, compiled once per article."""
-        key = (market.pk, *facts.article_key)
-        steps = self._steps.get(key)
-        if steps is None:
-            steps = self._steps[key] = compile_rights(facts.article, market.countries)
-        return steps
+        of_article = self._steps.get(facts.article_key)
+        if of_article is None:
+            of_article = {market.pk: compile_rights(facts.article, market.countries) for market in self.markets}
+            self._steps[facts.article_key] = of_article
+        return of_article[market.id]
 
     def article_digest(self, facts: ProductFacts) -> bytes:
         """Sixteen bytes that change when anything about the product's rights does."""
@@ -120,10 +121,32 @@ class FactsReader:
         self._rights = load_rights_facts(film_ids=ids["film"], merchant_ids=ids["merchant"], licence_ids=ids["licence"])
 
     def _product_facts(self, row: tuple, prices: dict, offers: dict) -> ProductFacts:
-        pk, film_id, merchant_id, category_id, licence_id, sku, reveals, on_sale_at, street_on, state, listing, updated_at = row
+        (
+            pk,
+            film_id,
+            merchant_id,
+            category_id,
+            licence_id,
+            sku,
+            reveals,
+            on_sale_at,
+            street_on,
+            state,
+            listing,
+            updated_at,
+        ) = row
         assert self._rights is not None
         schedule = self._rights.schedules.get(licence_id)
-        key = (film_id, merchant_id, category_id, licence_id, reveals, on_sale_at, street_on, schedule and sku in schedule)
+        key = (
+            film_id,
+            merchant_id,
+            category_id,
+            licence_id,
+            reveals,
+            on_sale_at,
+            street_on,
+            schedule and sku in schedule,
+        )
         article = self._articles.get(key)
         if article is None:
             article = self._articles[key] = self._rights.article(

@@ -73,7 +73,9 @@ class Product(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        constraints = [models.UniqueConstraint(fields=["merchant", "sku"], name="catalog_product_sku_once_per_merchant")]
+        constraints = [
+            models.UniqueConstraint(fields=["merchant", "sku"], name="catalog_product_sku_once_per_merchant")
+        ]
         indexes = [
             models.Index(fields=["updated_at", "id"], name="catalog_product_updated"),
             models.Index(fields=["film", "id"], name="catalog_product_film"),
@@ -141,7 +143,8 @@ class Stock(models.Model):
         verbose_name_plural = "stock"
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(reserved__gte=0, on_hand__gte=models.F("reserved")), name="catalog_stock_never_oversold"
+                condition=models.Q(reserved__gte=0, on_hand__gte=models.F("reserved")),
+                name="catalog_stock_never_oversold",
             )
         ]
 
@@ -268,10 +271,16 @@ class ShelfSpan(models.Model):
         PRE_ORDER = "pre_order", _("Pre-order")
         COMING_SOON = "coming_soon", _("Coming soon")
 
-    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="spans", db_constraint=False, db_index=False)
-    market = models.ForeignKey(Market, on_delete=models.CASCADE, related_name="spans", db_constraint=False, db_index=False)
+    product = models.ForeignKey(
+        Product, on_delete=models.CASCADE, related_name="spans", db_constraint=False, db_index=False
+    )
+    market = models.ForeignKey(
+        Market, on_delete=models.CASCADE, related_name="spans", db_constraint=False, db_index=False
+    )
     film = models.ForeignKey(Film, on_delete=models.CASCADE, related_name="spans", db_constraint=False, db_index=False)
-    category = models.ForeignKey(Category, on_delete=models.CASCADE, related_name="spans", db_constraint=False, db_index=False)
+    category = models.ForeignKey(
+        Category, on_delete=models.CASCADE, related_name="spans", db_constraint=False, db_index=False
+    )
     promotion = models.ForeignKey(
         Promotion, null=True, on_delete=models.CASCADE, related_name="spans", db_constraint=False, db_index=False
     )
@@ -279,9 +288,13 @@ class ShelfSpan(models.Model):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     amount = models.PositiveBigIntegerField(help_text=_("The cheapest variant's price, minor units."))
-    top_amount = models.PositiveBigIntegerField(help_text=_("The dearest variant's price: more than the amount means “from”."))
+    top_amount = models.PositiveBigIntegerField(
+        help_text=_("The dearest variant's price: more than the amount means “from”.")
+    )
     was_amount = models.PositiveBigIntegerField(null=True, help_text=_("The regular price, where an offer lowers it."))
-    low_amount = models.PositiveBigIntegerField(null=True, help_text=_("Lowest price seen in the 30 days before the reduction."))
+    low_amount = models.PositiveBigIntegerField(
+        null=True, help_text=_("Lowest price seen in the 30 days before the reduction.")
+    )
 
     objects = ShelfSpanQuerySet.as_manager()
 
@@ -294,10 +307,16 @@ class ShelfSpan(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["market", "category", "amount", "product"], include=["starts_at", "ends_at"], name="catalog_span_category"
+                fields=["market", "category", "amount", "product"],
+                include=["starts_at", "ends_at"],
+                name="catalog_span_category",
             ),
-            models.Index(fields=["market", "film", "product"], include=["starts_at", "ends_at"], name="catalog_span_film"),
-            models.Index(fields=["market", "amount", "product"], include=["starts_at", "ends_at"], name="catalog_span_amount"),
+            models.Index(
+                fields=["market", "film", "product"], include=["starts_at", "ends_at"], name="catalog_span_film"
+            ),
+            models.Index(
+                fields=["market", "amount", "product"], include=["starts_at", "ends_at"], name="catalog_span_amount"
+            ),
         ]
 
     def __str__(self) -> str:

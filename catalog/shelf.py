@@ -94,16 +94,15 @@ def price_state(
     regular = [amount for steps in prices if (amount := _amount_at(steps, at)) is not None]
     if not regular:
         return None
-    offer = best_offer(offers, regular, at)
+    was = min(regular)
+    offer = best_offer(offers, regular, at) if offers else None
     if offer is None:
         if needs_campaign:
             return None
-        return ShelfState(KIND_OF_STAGE[stage], min(regular), max(regular), None, None)
+        return ShelfState(KIND_OF_STAGE[stage], was, max(regular), None, None)
     amounts = [offered_amount(amount, offer.kind, offer.value) for amount in regular]
-    was = min(regular)
-    return ShelfState(
-        KIND_OF_STAGE[stage], min(amounts), max(amounts), was if min(amounts) < was else None, offer.promotion_id
-    )
+    amount = min(amounts)
+    return ShelfState(KIND_OF_STAGE[stage], amount, max(amounts), was if amount < was else None, offer.promotion_id)
 
 
 def shelf_state(
@@ -168,7 +167,7 @@ def _with_low_prices(seen: list[tuple[datetime, ShelfState | None]]) -> list[Spa
 def _lowest_before(spans: list[Span], reduced_since: datetime) -> int | None:
     """The lowest price seen in the window before the reduction began; None when the product was not seen then."""
     opens = reduced_since - LOW_PRICE_WINDOW
-    seen = [span.state.amount for span in spans if span.ends_at > opens and span.starts_at < reduced_since]
+    seen = [state.amount for starts_at, ends_at, state, _low in spans if ends_at > opens and starts_at < reduced_since]
     return min(seen, default=None)
 
 

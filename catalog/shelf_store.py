@@ -68,7 +68,11 @@ def _announce(change: ShelfChange) -> None:
 
     Last in its transaction, because it locks the markets.
     """
-    rows = [ShelfBoundary(market_id=pk, at=at) for pk, instants in sorted(change.boundaries.items()) for at in sorted(instants)]
+    rows = [
+        ShelfBoundary(market_id=pk, at=at)
+        for pk, instants in sorted(change.boundaries.items())
+        for at in sorted(instants)
+    ]
     ShelfBoundary.objects.bulk_create(rows, ignore_conflicts=True, batch_size=2_000)
     for pk in sorted(change.boundaries):
         Market.objects.filter(pk=pk).update(shelf_version=F("shelf_version") + 1)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from django.db import models, transaction
 
-from catalog.models import Market, Product, ShelfBoundary, ShelfMark
+from catalog.models import Market, Product, ShelfMark
 from catalog.shelf_store import recompile_products, turn_epoch
 from core.clock import ALWAYS
 from films.models import Embargo, Film

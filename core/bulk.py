@@ -22,7 +22,8 @@ def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Iterabl
     names = ", ".join(connection.ops.quote_name(column) for column in columns)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+            # Django does not know COPY: without the wrapper its errors would be the driver's, not Django's.
+            with connection.wrap_database_errors, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
                 write = copy.write_row
                 for row in rows:
                     write(row)
@@ -31,7 +32,8 @@ def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Iterabl
         fields = [by_column[column] for column in columns]
         marks = ", ".join(["%s"] * len(columns))
         prepared = [
-            [field.get_db_prep_save(value, connection) for field, value in zip(fields, row, strict=True)] for row in rows
+            [field.get_db_prep_save(value, connection) for field, value in zip(fields, row, strict=True)]
+            for row in rows
         ]
         # Every name comes from the model, every value is a parameter.
         cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", prepared)  # noqa: S608
@@ -55,7 +57,7 @@ class Among(models.Func):
     def as_postgresql(self, compiler: SQLCompiler, _connection: Any, **_extra: Any) -> tuple[str, list[Any]]:
         column, params = compiler.compile(self.source_expressions[0])
         # Of one type with the column: of two, the server compares with each in turn instead of hashing them.
-        return f"{column} = ANY(%s::bigint[])", [*params, self.ids]
+        return f"{column} = ANY(%s::bigint[])", [*params, "{" + ",".join(map(str, self.ids)) + "}"]
 
 
 class _Instants(Loader):

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
+from typing import TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
 from core.errors import Refused
@@ -11,6 +12,8 @@ from core.territories import zone_of
 #: or infinity, so that every database compares and indexes them the same way.
 ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
 FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
+
+When = TypeVar("When", bound=date)
 
 
 def start_of_day(on: date, zone: str) -> datetime:
@@ -41,3 +44,11 @@ def known_zone(zone: str) -> str:
 @cache
 def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
+
+
+def plausible(when: When) -> When:
+    """`when` (a date or an instant) when calendars can count with it. Refuses `date_out_of_range` for anything else:
+    a day at the very end of time has no day after it, and databases hold years that Python cannot read."""
+    if not 1970 <= when.year < 2200:
+        raise Refused("date_out_of_range", date=f"{when:%Y-%m-%d}")
+    return when

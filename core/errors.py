@@ -21,6 +21,7 @@ SENTENCES = {
     "currency_missing": _("Say which currency the prices are in: --currency USD, or currency in the mapping file."),
     "country_elsewhere": _("That country belongs to another market. Change the market first."),
     "currency_mismatch": _("%(left)s and %(right)s cannot be added up."),
+    "date_out_of_range": _("%(date)s is not a date that can be used here."),
     "file_unreadable": _("The file cannot be read: %(problem)s."),
     "grant_empty": _("A grant has to name at least one country and one channel."),
     "grant_missing": _("A licence has to grant something before it is executed."),

@@ -23,10 +23,14 @@ def film_page(slug: str, *, at: datetime, countries: Sequence[str]) -> FilmPage 
     people: dict[str, list[Credit]] = {}
     for credit in film.credits.all():
         people.setdefault(credit.role, []).append(credit)
-    return FilmPage(film, artworks_of([film.pk], at=at, countries=countries).get(film.pk, {}), people, list(film.releases.all()))
+    return FilmPage(
+        film, artworks_of([film.pk], at=at, countries=countries).get(film.pk, {}), people, list(film.releases.all())
+    )
 
 
-def slate(*, at: datetime, countries: Sequence[str], after: tuple[int, int] | None = None, limit: int = 24) -> list[Film]:
+def slate(
+    *, at: datetime, countries: Sequence[str], after: tuple[int, int] | None = None, limit: int = 24
+) -> list[Film]:
     """Visible films in the studio's order, `limit` of them after (position, id). One query."""
     films = Film.objects.visible(at=at, countries=countries).order_by("position", "pk")
     if after is not None:

@@ -10,7 +10,7 @@ from django.db import transaction
 from accounts.models import User
 from accounts.services import record
 from core.bulk import in_pages
-from core.clock import known_zone
+from core.clock import known_zone, plausible
 from core.errors import Refused
 from core.importing.report import Outcome, Report
 from core.jobs import enqueue
@@ -64,6 +64,7 @@ def set_embargo(
         raise Refused("unknown_tier", tier=tier)
     country = normalise_country(country) if country else ""
     known_zone(zone)
+    plausible(lifts_at)
     locked = _lock(film)
     embargo = Embargo.objects.filter(film=locked, tier=tier, country=country).first()
     if embargo is not None and (embargo.lifts_at, embargo.zone) == (lifts_at, zone):
@@ -104,6 +105,7 @@ def set_release(film: Film, *, by: User | None, country: str, opens_on: date, zo
     """`film` opens in `country` on `opens_on` by the calendar of `zone` (blank: the country's own)."""
     country = normalise_country(country)
     zone = known_zone(zone or zone_of(country))
+    plausible(opens_on)
     locked = _lock(film)
     release = Release.objects.filter(film=locked, country=country).first()
     if release is not None and (release.opens_on, release.zone) == (opens_on, zone):

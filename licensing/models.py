@@ -59,7 +59,9 @@ class Licence(models.Model):
     time_zone = models.CharField(max_length=40, default="Asia/Shanghai")
     is_exclusive = models.BooleanField(default=False)
     is_scheduled = models.BooleanField(default=False, help_text=_("Only articles on its schedule are licensed."))
-    grace_days = models.PositiveSmallIntegerField(default=0, help_text=_("Days after the term to ship what was paid before."))
+    grace_days = models.PositiveSmallIntegerField(
+        default=0, help_text=_("Days after the term to ship what was paid before.")
+    )
     legal_line_en = models.CharField(max_length=300, blank=True)
     legal_line_zh = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -86,7 +88,12 @@ class Grant(models.Model):
 
     licence = models.ForeignKey(Licence, on_delete=models.CASCADE, related_name="grants")
     category = models.ForeignKey(
-        Category, null=True, blank=True, on_delete=models.PROTECT, related_name="grants", help_text=_("Blank: every category.")
+        Category,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="grants",
+        help_text=_("Blank: every category."),
     )
     countries = models.JSONField(default=list, help_text=_('ISO codes, or ["*"] for the world.'))
     excluded_countries = models.JSONField(default=list, blank=True)

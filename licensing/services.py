@@ -11,7 +11,7 @@ from django.db import transaction
 
 from accounts.models import User
 from accounts.services import record
-from core.clock import known_zone
+from core.clock import known_zone, plausible
 from core.errors import Refused
 from core.jobs import enqueue
 from core.territories import normalise_country
@@ -177,7 +177,7 @@ def _known_terms(terms: dict[str, Any]) -> None:
 
 
 def _check_term(licence: Licence) -> None:
-    if licence.ends_on < licence.starts_on:
+    if plausible(licence.ends_on) < plausible(licence.starts_on):
         raise Refused("bad_term")
     known_zone(licence.time_zone)
 

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from accounts.models import User
 from accounts.services import record
+from core.clock import plausible
 from core.errors import Refused
 from core.jobs import enqueue
 from core.territories import normalise_country
@@ -70,6 +71,8 @@ def close_merchant(merchant: Merchant, *, by: User | None) -> Merchant:
 @transaction.atomic(durable=True)
 def set_documents_expiry(merchant: Merchant, *, by: User | None, expire_on: date | None) -> Merchant:
     """`expire_on` is the last day the papers are valid in the merchant's country; None: they do not expire."""
+    if expire_on is not None:
+        plausible(expire_on)
     locked = _lock(merchant)
     old = locked.documents_expire_on
     if old != expire_on:

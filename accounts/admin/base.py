@@ -24,7 +24,7 @@ from django.utils.decorators import method_decorator
 from django.utils.functional import cached_property
 from django.views.decorators.csrf import csrf_protect
 
-from core.clock import known_zone
+from core.clock import known_zone, plausible
 from core.errors import Refused
 
 
@@ -34,6 +34,14 @@ class VerbForm(forms.Form):
     def __init__(self, *args: Any, row: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.row = row
+
+
+def plausible_moment(value: datetime) -> None:
+    """A form field's validator: the service's own rule, said at the field."""
+    try:
+        plausible(value)
+    except Refused as refusal:
+        raise forms.ValidationError(refusal.sentence) from None
 
 
 @dataclass(frozen=True)

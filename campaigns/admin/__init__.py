@@ -13,7 +13,7 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin.base import DeskAdmin, ReadOnlyInline, Verb, changed_fields
+from accounts.admin.base import DeskAdmin, ReadOnlyInline, Verb, changed_fields, plausible_moment
 from campaigns import drafts, services
 from campaigns.admin import page, records, work
 from campaigns.admin.verbs import VERBS, awaiting
@@ -28,6 +28,11 @@ _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 
 
 class CampaignForm(forms.ModelForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in self.fields.keys() & {"starts_at", "ends_at"}:
+            self.fields[name].validators.append(plausible_moment)
+
     def clean_time_zone(self) -> str:
         try:
             return known_zone(self.cleaned_data["time_zone"])

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin.base import Verb, VerbForm
+from accounts.admin.base import Verb, VerbForm, plausible_moment
 from campaigns import services
 from campaigns.admin import work
 from campaigns.models import Campaign, Channel, Revision
@@ -17,15 +17,14 @@ State = Campaign.State
 Phase = Campaign.Phase
 
 
+def _moment(label: Any) -> forms.DateTimeField:
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local", "step": "1"}, format="%Y-%m-%dT%H:%M:%S")
+    return forms.DateTimeField(label=label, widget=widget, validators=[plausible_moment])
+
+
 class ShiftForm(VerbForm):
-    starts_at = forms.DateTimeField(
-        label=_("Starts"),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local", "step": "1"}, format="%Y-%m-%dT%H:%M:%S"),
-    )
-    ends_at = forms.DateTimeField(
-        label=_("Ends"),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local", "step": "1"}, format="%Y-%m-%dT%H:%M:%S"),
-    )
+    starts_at = _moment(_("Starts"))
+    ends_at = _moment(_("Ends"))
 
     def __init__(self, *args: Any, row: Campaign, **kwargs: Any) -> None:
         super().__init__(*args, row=row, **kwargs)

@@ -23,7 +23,9 @@ def validate(payloads: Sequence[Payload], *, at: datetime) -> dict[int, list[str
         seen: set[str] = set()
         for item in items_of(market, at=at, product_ids=[p.product.pk for p in of_market]):
             seen.add(item.item_group_id)
-            problems[item.item_group_id] += [x for x in problems_of(item, at=at) if x not in problems[item.item_group_id]]
+            problems[item.item_group_id] += [
+                x for x in problems_of(item, at=at) if x not in problems[item.item_group_id]
+            ]
         for payload in of_market:
             group = payload.product.public_id
             if group not in seen:

@@ -101,7 +101,8 @@ def _page_items(market: Market, spans: Sequence[ShelfSpan], at: datetime) -> Ite
     stock = dict(Stock.objects.filter(variant__product__in=ids, on_hand__gt=0).values_list("variant_id", "on_hand"))
     promotions = {span.promotion_id for span in spans if span.promotion_id}
     offers = {
-        (o.product_id, o.promotion_id): o for o in Offer.objects.filter(product__in=ids, market=market, promotion__in=promotions)
+        (o.product_id, o.promotion_id): o
+        for o in Offer.objects.filter(product__in=ids, market=market, promotion__in=promotions)
     }
     for span in spans:
         offer = offers.get((span.product_id, span.promotion_id)) if span.promotion_id else None

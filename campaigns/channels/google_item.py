@@ -53,10 +53,16 @@ def problems_of(item: Item, *, at: datetime) -> list[str]:
         (0 < len(item.id) <= ID_LIMIT, f"The id has more than {ID_LIMIT} characters."),
         (1 <= len(item.title) <= TITLE_LIMIT, f"The title has to have 1 to {TITLE_LIMIT} characters."),
         (not _advertises(item.title), "The title holds promotional text."),
-        (1 <= len(item.description) <= DESCRIPTION_LIMIT, f"The description has to have 1 to {DESCRIPTION_LIMIT} characters."),
+        (
+            1 <= len(item.description) <= DESCRIPTION_LIMIT,
+            f"The description has to have 1 to {DESCRIPTION_LIMIT} characters.",
+        ),
         (1 <= len(item.brand) <= BRAND_LIMIT, f"The brand has to have 1 to {BRAND_LIMIT} characters."),
         (bool(item.image_link), "There is no picture."),
-        (not item.image_link or item.image_link.lower().endswith(IMAGE_ENDINGS), "The picture is not JPEG, PNG, WebP or GIF."),
+        (
+            not item.image_link or item.image_link.lower().endswith(IMAGE_ENDINGS),
+            "The picture is not JPEG, PNG, WebP or GIF.",
+        ),
         (
             not item.image_link or min(item.image_width, item.image_height) >= SMALLEST_IMAGE,
             f"The picture is smaller than {SMALLEST_IMAGE} × {SMALLEST_IMAGE} px.",

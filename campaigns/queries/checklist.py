@@ -46,7 +46,9 @@ def _check_staged(campaign: Campaign, run: SyncRun | None) -> CheckItem:
         "done": (run.staged + run.unchanged) if run else 0,
         "products": run.planned if run else 0,
     }
-    return CheckItem("staged", _("Every listing is staged"), is_done, True, run.problem or evidence if run else evidence)
+    return CheckItem(
+        "staged", _("Every listing is staged"), is_done, True, run.problem or evidence if run else evidence
+    )
 
 
 def _check_rights(run: SyncRun | None) -> CheckItem:
@@ -84,7 +86,11 @@ def _check_leaks(campaign: Campaign, at: datetime) -> CheckItem:
     if campaign.published is not None and at < campaign.published.starts_at:
         hits = (
             ShelfSpan.objects.at(at)
-            .filter(product__listings__campaign=campaign, product__listing=Product.Listing.CAMPAIGN, promotion=campaign.published.promotion_id)
+            .filter(
+                product__listings__campaign=campaign,
+                product__listing=Product.Listing.CAMPAIGN,
+                promotion=campaign.published.promotion_id,
+            )
             .count()
         )
     return CheckItem("leaks", _("Nothing is seen early"), not hits, True, _("%(hits)s hits") % {"hits": hits})
@@ -105,17 +111,33 @@ def _check_approval(campaign: Campaign) -> CheckItem:
     if not campaign.needs_approval:
         return CheckItem("approval", _("A second person approves"), True, False, _("Not asked for"))
     is_done = revision is not None and revision.approved_by is not None
-    return CheckItem("approval", _("A second person approves"), is_done, True, str(revision.approved_by) if is_done and revision else "")
+    return CheckItem(
+        "approval",
+        _("A second person approves"),
+        is_done,
+        True,
+        str(revision.approved_by) if is_done and revision else "",
+    )
 
 
 def _check_kill_switch(campaign: Campaign) -> CheckItem:
     held = list(campaign.published.promotion.held_markets.all()) if campaign.published else []
     evidence = ", ".join(str(market) for market in held) or _("No market is held")
-    return CheckItem("kill_switch", _("Campaign and markets can be stopped"), campaign.published is not None, False, evidence)
+    return CheckItem(
+        "kill_switch", _("Campaign and markets can be stopped"), campaign.published is not None, False, evidence
+    )
 
 
 def _check_seen(campaign: Campaign) -> CheckItem:
-    due = Due.objects.filter(campaign=campaign, kind=Due.Kind.VERIFY, revision=campaign.published_id).exclude(result={}).last()
+    due = (
+        Due.objects.filter(campaign=campaign, kind=Due.Kind.VERIFY, revision=campaign.published_id)
+        .exclude(result={})
+        .last()
+    )
     result: dict[str, Any] = due.result if due else {}
-    evidence = _("%(seen)s seen, %(missing)s missing") % result if result.get("seen") is not None else _("After the launch")
-    return CheckItem("seen", _("Each listing is seen live"), bool(result.get("seen")) and not result.get("missing"), False, evidence)
+    evidence = (
+        _("%(seen)s seen, %(missing)s missing") % result if result.get("seen") is not None else _("After the launch")
+    )
+    return CheckItem(
+        "seen", _("Each listing is seen live"), bool(result.get("seen")) and not result.get("missing"), False, evidence
+    )

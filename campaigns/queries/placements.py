@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from campaigns.models import Campaign, Placement
+from campaigns.models import Campaign
 from catalog.models import Market
 from films.models import Film
 
@@ -54,10 +54,13 @@ def placements_at(market: Market, at: datetime, slot: str) -> list[LivePlacement
         for campaign in campaigns
         for placement in _placements(campaign)
         if slot in ("", placement.slot)
-        and placement.announced_at <= at and market.code in campaign.published.document["markets"]  # type: ignore[union-attr]
+        and placement.announced_at <= at
+        and market.code in campaign.published.document["markets"]  # type: ignore[union-attr]
     ]
     live = [placement for placement in found if placement.starts_at <= at]
-    return [replace(placement, is_live=True) for placement in live] + [placement for placement in found if placement not in live]
+    return [replace(placement, is_live=True) for placement in live] + [
+        placement for placement in found if placement not in live
+    ]
 
 
 def _placements(campaign: Campaign) -> list[LivePlacement]:

@@ -127,7 +127,13 @@ def _plan_page(plan: Plan, reader: FactsReader, terms: Terms, ids: list[int], at
     }
     for entry in layout.entries:
         for channel_id, _public_id in listing_ids(terms, entry):
-            _count(plan.channels[channel_id], entry, standing.get((entry.product_id, entry.market_id, channel_id)), names, sample)
+            _count(
+                plan.channels[channel_id],
+                entry,
+                standing.get((entry.product_id, entry.market_id, channel_id)),
+                names,
+                sample,
+            )
     _find_conflicts(plan, page, layout.entries, terms, names, sample)
 
 
@@ -177,7 +183,15 @@ def _plan_removals(plan: Plan, campaign: Campaign, terms: Terms, sample: int) ->
         entry.removed = of_channel.count()
         for listing in of_channel.select_related("product", "market").order_by("pk")[:sample]:
             entry.changes.append(
-                Change("−", channel.name, listing.product.title_en, listing.market.code, listing.market.currency, None, None)
+                Change(
+                    "−",
+                    channel.name,
+                    listing.product.title_en,
+                    listing.market.code,
+                    listing.market.currency,
+                    None,
+                    None,
+                )
             )
 
 
@@ -201,7 +215,9 @@ class _Names:
 
     def conflict(self, entry: Entry, other: int, winner: int, own: int) -> Conflict:
         """`other`, `winner` and `own` are promotions; a person knows them as campaigns."""
-        names = dict(Revision.objects.filter(promotion__in=(other, winner)).values_list("promotion", "campaign__name_en"))
+        names = dict(
+            Revision.objects.filter(promotion__in=(other, winner)).values_list("promotion", "campaign__name_en")
+        )
         names[own] = self._terms.campaign.name_en
         title, market = self._title(entry.product_id), self._markets[entry.market_id].code
         return Conflict(title, market, names.get(other, str(other)), names.get(winner, str(winner)))

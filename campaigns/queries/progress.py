@@ -40,7 +40,9 @@ def progress(campaign: Campaign) -> list[ChannelProgress]:
             dead=counts[channel.pk][Listing.State.DEAD],
             withdrawn=counts[channel.pk][Listing.State.WITHDRAWN],
         )
-        for channel in Channel.objects.filter(pk__in=list(counts) or list(campaign.channels.values_list("pk", flat=True)))
+        for channel in Channel.objects.filter(
+            pk__in=list(counts) or list(campaign.channels.values_list("pk", flat=True))
+        )
     ]
 
 
@@ -71,7 +73,13 @@ def later_edits(campaign: Campaign, revision: Revision, most: int = 200) -> tupl
         for price in prices.order_by("pk")[:most]
     ]
     conflicts += [
-        {"what": "product", "product": p.public_id, "title": p.title_en, "kept": p.title_en, "at": p.updated_at.isoformat()}
+        {
+            "what": "product",
+            "product": p.public_id,
+            "title": p.title_en,
+            "kept": p.title_en,
+            "at": p.updated_at.isoformat(),
+        }
         for p in edited.order_by("pk")[: most - len(conflicts)]
     ]
     return conflicts, prices.count() + edited.count()

@@ -136,7 +136,11 @@ def categories() -> list[Category]:
 def product_page(slug: str, market: Market, language: str, *, at: datetime) -> ProductPage | None:
     """Everything a product page shows, or None when it is not on the shelf. A constant number of queries."""
     spans = ShelfSpan.objects.at(at).in_market(market)
-    span = spans.select_related("product__merchant", "product__licence", "product__category", "film").filter(product__slug=slug).first()
+    span = (
+        spans.select_related("product__merchant", "product__licence", "product__category", "film")
+        .filter(product__slug=slug)
+        .first()
+    )
     if span is None:
         return None
     product = span.product
@@ -171,7 +175,11 @@ def image_url(image: Image) -> str:
 def _variants(product: Product, span: ShelfSpan, market: Market, at: datetime) -> list[VariantChoice]:
     latest = Price.objects.filter(variant=OuterRef("pk"), market=market, starts_at__lte=at).order_by("-starts_at")
     variants = product.variants.select_related("stock").annotate(regular=Subquery(latest.values("amount")[:1]))
-    offer = Offer.objects.filter(product=product, market=market, promotion=span.promotion_id).first() if span.promotion_id else None
+    offer = (
+        Offer.objects.filter(product=product, market=market, promotion=span.promotion_id).first()
+        if span.promotion_id
+        else None
+    )
     return [_choice(variant, offer, market.currency) for variant in variants if variant.regular is not None]
 
 

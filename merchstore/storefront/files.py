@@ -29,7 +29,9 @@ def media(request: HttpRequest, name: str) -> HttpResponseBase:
     """A picture. In production the proxy in front serves these."""
     if ".." in name or not default_storage.exists(name):
         raise Http404
-    response = FileResponse(default_storage.open(name), content_type=mimetypes.guess_type(name)[0] or "application/octet-stream")
+    response = FileResponse(
+        default_storage.open(name), content_type=mimetypes.guess_type(name)[0] or "application/octet-stream"
+    )
     response["Cache-Control"] = FOREVER
     response["X-Content-Type-Options"] = "nosniff"
     return response
@@ -69,7 +71,13 @@ def film_colours(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 
 def robots(request: HttpRequest) -> HttpResponse:
-    lines = ["User-agent: *", "Disallow: /desk/", "Disallow: /*/search/", f"Sitemap: {settings.SITE_URL}/sitemap.xml", ""]
+    lines = [
+        "User-agent: *",
+        "Disallow: /desk/",
+        "Disallow: /*/search/",
+        f"Sitemap: {settings.SITE_URL}/sitemap.xml",
+        "",
+    ]
     return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
 
 
@@ -110,7 +118,8 @@ def _place(visit: Visit, rest: str) -> str:
         return escape(f"{settings.SITE_URL}/{visit.market.code}/{prefix}/{rest}")
 
     alternates = "".join(
-        f'<xhtml:link rel="alternate" hreflang="{language}" href="{address(prefix)}"/>' for prefix, language in LANGUAGES.items()
+        f'<xhtml:link rel="alternate" hreflang="{language}" href="{address(prefix)}"/>'
+        for prefix, language in LANGUAGES.items()
     )
     return f"<url><loc>{address(visit.prefix)}</loc>{alternates}</url>"
 

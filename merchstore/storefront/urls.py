@@ -13,7 +13,9 @@ urlpatterns = [
     path("robots.txt", files.robots, name="robots"),
     path("sitemap.xml", files.sitemap_index, name="sitemap_index"),
     re_path(r"^media/(?P<name>[A-Za-z0-9_./-]{1,200})$", files.media, name="media"),
-    re_path(r"^feeds/google/(?P<market>[a-z0-9-]{1,8})\.xml(?P<is_packed>\.gz)?$", files.google_feed, name="google_feed"),
+    re_path(
+        r"^feeds/google/(?P<market>[a-z0-9-]{1,8})\.xml(?P<is_packed>\.gz)?$", files.google_feed, name="google_feed"
+    ),
     re_path(_IN + r"$", views.home, name="home"),
     re_path(_IN + r"films/$", views.films, name="films"),
     re_path(_IN + r"films/(?P<slug>[-\w]{1,120})/$", views.film, name="film"),

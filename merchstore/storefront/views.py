@@ -91,7 +91,9 @@ def film(request: HttpRequest, visit: Visit, slug: str) -> HttpResponse:
     if found is None:
         raise Http404
     after = read_cursor(request.GET.get("after"))
-    goods = pages.goods(visit.market, visit.language, at=visit.at, film=found.film, after=after and pages.Cursor(*after))
+    goods = pages.goods(
+        visit.market, visit.language, at=visit.at, film=found.film, after=after and pages.Cursor(*after)
+    )
     placement = next((p for p in placements_at(visit.market, visit.at, "") if p.film == found.film), None)
     context = {"page": found, "film": found.film, "goods": goods.cards, "more": _more(goods), "placement": placement}
     context["roles"] = Credit.Role.choices
@@ -135,9 +137,7 @@ def _list(request: HttpRequest, visit: Visit, code: str | None) -> HttpResponse:
 @page
 def coming_soon(request: HttpRequest, visit: Visit) -> HttpResponse:
     after = read_cursor(request.GET.get("after"))
-    found = pages.goods(
-        visit.market, visit.language, at=visit.at, is_soon=True, after=after and pages.Cursor(*after)
-    )
+    found = pages.goods(visit.market, visit.language, at=visit.at, is_soon=True, after=after and pages.Cursor(*after))
     return _answer(request, visit, "coming_soon", {"cards": found.cards, "more": _more(found)})
 
 

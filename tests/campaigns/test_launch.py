@@ -33,7 +33,9 @@ def shelf(market="us"):
     rows = ShelfSpan.objects.filter(market__code=market).order_by("product_id", "starts_at")
     found: dict[int, list] = {}
     for s in rows:
-        found.setdefault(s.product_id, []).append((s.starts_at, s.ends_at, s.kind, s.amount, s.was_amount, s.low_amount))
+        found.setdefault(s.product_id, []).append(
+            (s.starts_at, s.ends_at, s.kind, s.amount, s.was_amount, s.low_amount)
+        )
     return found
 
 
@@ -85,7 +87,11 @@ def test_scheduling_twice_changes_nothing(film, licence):
     second = schedule(campaign)
 
     assert second.pk == first.pk
-    assert (shelf(), list(Listing.objects.order_by("pk").values()), list(Offer.objects.order_by("pk").values())) == before
+    assert (
+        shelf(),
+        list(Listing.objects.order_by("pk").values()),
+        list(Offer.objects.order_by("pk").values()),
+    ) == before
     run = SyncRun.objects.filter(kind=SyncRun.Kind.STAGE).first()
     assert (run.state, run.staged, run.unchanged) == (SyncRun.State.DONE, 0, 2)
 
@@ -124,7 +130,9 @@ def test_overlapping_campaigns_are_ranked_by_priority_then_price_then_age(film, 
     product = factories.make_product(licence=licence)
     start = factories.make_campaign(film).starts_at
     low = factories.make_campaign(film, discount={"kind": "percent", "percent": "50"}, priority=1)
-    high = factories.make_campaign(film, discount={"kind": "percent", "percent": "10"}, priority=2, ends_at=start + timedelta(days=2))
+    high = factories.make_campaign(
+        film, discount={"kind": "percent", "percent": "10"}, priority=2, ends_at=start + timedelta(days=2)
+    )
     same = factories.make_campaign(film, discount={"kind": "fixed", "by_market": {"us": "30.00"}}, priority=1)
     for campaign in (low, high, same):
         schedule(campaign)
@@ -158,7 +166,9 @@ def test_a_rollback_is_exact_and_keeps_and_lists_later_edits(film, licence):
     campaign = factories.make_campaign(film, starts_at=NOW - timedelta(days=1))
     before = shelf()
     schedule(campaign)
-    price = Price.objects.create(variant=edited.variants.get(), market=factories.make_market(), amount=4200, starts_at=NOW)
+    price = Price.objects.create(
+        variant=edited.variants.get(), market=factories.make_market(), amount=4200, starts_at=NOW
+    )
     recompile_products([edited.pk])
     assert amounts(NOW) == {edited.pk: 3360, untouched.pk: 3040}
 
@@ -170,7 +180,9 @@ def test_a_rollback_is_exact_and_keeps_and_lists_later_edits(film, licence):
     assert amounts(NOW) == {edited.pk: 4200, untouched.pk: 3800}
     assert amounts(NOW - TICK) == {edited.pk: 3800, untouched.pk: 3800}
     assert run.report["conflicts_total"] == 1
-    assert [(c["what"], c["product"], c["kept"]) for c in run.report["conflicts"]] == [("price", edited.public_id, price.amount)]
+    assert [(c["what"], c["product"], c["kept"]) for c in run.report["conflicts"]] == [
+        ("price", edited.public_id, price.amount)
+    ]
     assert not Listing.objects.filter(is_wanted=True).exists()
     with pytest.raises(Refused, match="nothing to roll back"):
         services.roll_back_campaign(campaign, by=None, at=NOW)
@@ -284,11 +296,22 @@ def test_the_plan_shows_additions_refusals_and_reasons_and_writes_nothing(film, 
         ("No price here", ("NO_PRICE",)),
     ]
     [change] = next(iter(plan.channels.values())).changes
-    assert (change.sign, change.product, change.old_amount, change.new_amount) == ("+", "Bar street T-shirt", 3800, 3040)
+    assert (change.sign, change.product, change.old_amount, change.new_amount) == (
+        "+",
+        "Bar street T-shirt",
+        3800,
+        3040,
+    )
     assert not Listing.objects.exists()
     assert not Revision.objects.exists()
     schedule(campaign)
-    assert plan_campaign(campaign, at=NOW).totals == {"added": 0, "changed": 0, "removed": 0, "unchanged": 2, "refused": 2}
+    assert plan_campaign(campaign, at=NOW).totals == {
+        "added": 0,
+        "changed": 0,
+        "removed": 0,
+        "unchanged": 2,
+        "refused": 2,
+    }
 
 
 @pytest.mark.parametrize(

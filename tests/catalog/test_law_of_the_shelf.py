@@ -67,7 +67,9 @@ products = st.fixed_dictionaries(
 )
 #: (market, which variant, from, minor units); the first of a market and variant holds from the beginning.
 prices = st.lists(
-    st.tuples(st.sampled_from(["us", "eu"]), st.integers(0, 1), instants, mostly(900, None, 1, 5000) | st.integers(1, 5000)),
+    st.tuples(
+        st.sampled_from(["us", "eu"]), st.integers(0, 1), instants, mostly(900, None, 1, 5000) | st.integers(1, 5000)
+    ),
     min_size=2,
     max_size=7,
     unique_by=lambda price: price[:3],
@@ -92,7 +94,9 @@ promotions = st.lists(
     max_size=3,
 )
 embargoes = st.lists(
-    st.tuples(st.sampled_from(list(Tier)), st.sampled_from(["", "DE", "US"]), instants), max_size=2, unique_by=lambda e: e[:2]
+    st.tuples(st.sampled_from(list(Tier)), st.sampled_from(["", "DE", "US"]), instants),
+    max_size=2,
+    unique_by=lambda e: e[:2],
 )
 
 
@@ -162,7 +166,9 @@ def oracle(product: Product, market: Market) -> Callable[[datetime], ShelfState 
     )
 
 
-def lowest_by_the_facts(said: Callable[[datetime], ShelfState | None], at: datetime, moments: list[datetime]) -> int | None:
+def lowest_by_the_facts(
+    said: Callable[[datetime], ShelfState | None], at: datetime, moments: list[datetime]
+) -> int | None:
     """The lowest price seen in the window before the reduction that runs at `at`, by walking back through `moments`."""
     earlier = [m for m in moments if m <= at]
     began = at
@@ -184,7 +190,9 @@ def check_the_law(licence, product, prices, promotions, embargoes, papers_until,
 
     recompile_products([thing.pk])
 
-    facts = {e.lifts_at for e in thing.film.embargoes.all()} | {at for p in Promotion.objects.all() for at in (p.starts_at, p.ends_at)}
+    facts = {e.lifts_at for e in thing.film.embargoes.all()} | {
+        at for p in Promotion.objects.all() for at in (p.starts_at, p.ends_at)
+    }
     facts |= {start_of_day(day, "UTC") + DAY / 2 for day in (thing.licence.starts_on, thing.licence.ends_on)}
     for market in markets:
         said = oracle(thing, market)
@@ -220,13 +228,19 @@ def test_the_law_catches_a_compiler_that_breaks_it(monkeypatch, breach):
     if breach == "one campaign forgotten":
         honest = shelf.compile_spans
         monkeypatch.setattr(
-            shelf_store, "compile_spans", lambda rights, prices, offers, **rest: honest(rights, prices, offers[:1], **rest)
+            shelf_store,
+            "compile_spans",
+            lambda rights, prices, offers, **rest: honest(rights, prices, offers[:1], **rest),
         )
     elif breach == "papers forgotten":
         points = gate.turning_points
-        monkeypatch.setattr(shelf, "turning_points", lambda article, countries: points(article, countries) - {article.papers_end_at})
+        monkeypatch.setattr(
+            shelf, "turning_points", lambda article, countries: points(article, countries) - {article.papers_end_at}
+        )
     else:
         monkeypatch.setattr(shelf, "_lowest_before", lambda spans, since: None)
 
     with pytest.raises(AssertionError):
-        settings(many, phases=[Phase.generate], max_examples=300, report_multiple_bugs=False)(given(*strategies)(check_the_law))()
+        settings(many, phases=[Phase.generate], max_examples=300, report_multiple_bugs=False)(
+            given(*strategies)(check_the_law)
+        )()

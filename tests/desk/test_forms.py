@@ -78,7 +78,11 @@ def test_an_embargo_is_written_in_the_zone_it_is_meant_in(desk: Client) -> None:
 
 @pytest.mark.parametrize(
     "wrong, words",
-    [({"country": "QQ"}, "QQ is not a country code."), ({"zone": "Mars/Olympus"}, "Mars/Olympus is not a time zone.")],
+    [
+        ({"country": "QQ"}, "QQ is not a country code."),
+        ({"zone": "Mars/Olympus"}, "Mars/Olympus is not a time zone."),
+        ({"lifts_at_0": "0001-01-01"}, "is not a date that can be used here."),
+    ],
 )
 def test_a_refusal_is_said_on_the_form(desk: Client, wrong: dict[str, str], words: str) -> None:
     film = make_film()
@@ -297,6 +301,7 @@ def test_editing_a_campaign_leaves_its_state_and_what_is_published(desk: Client,
         {"discount": '{"kind": "percent", "percent": "200"}'},
         {"time_zone": "Mars/Olympus"},
         {"ends_at_0": "2026-12-01"},
+        {"ends_at_0": "9999-12-31"},
     ],
 )
 def test_a_campaign_that_cannot_be_is_refused_on_the_form(desk: Client, draft: Campaign, wrong: dict[str, str]) -> None:

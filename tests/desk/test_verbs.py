@@ -237,10 +237,11 @@ def test_shift_is_read_in_the_campaigns_own_time(desk: Client, scheduled: Campai
 
     backwards = desk.post(verb(scheduled, "shift"), window | {"ends_at": "2027-01-01T20:00:00"})
     garbage = desk.post(verb(scheduled, "shift"), window | {"ends_at": "soon"})
+    ancient = desk.post(verb(scheduled, "shift"), window | {"starts_at": "0001-01-01T00:00:00"})
     shifted = desk.post(verb(scheduled, "shift"), window)
 
     scheduled.refresh_from_db()
-    assert (backwards.status_code, garbage.status_code, shifted.status_code) == (422, 422, 302)
+    assert [answer.status_code for answer in (backwards, garbage, ancient, shifted)] == [422, 422, 422, 302]
     assert "has to end after it starts" in backwards.content.decode()
     assert scheduled.starts_at == datetime(2027, 1, 10, 12, tzinfo=UTC)
     assert "2027-01-10T20:00:00" in desk.get(verb(scheduled, "shift")).content.decode()

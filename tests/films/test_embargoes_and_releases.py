@@ -62,9 +62,10 @@ def test_setting_an_embargo_again_moves_it(django_capture_on_commit_callbacks: C
         ({"tier": "ending"}, ("unknown_tier", {"tier": "ending"})),
         ({"country": "QQ"}, ("unknown_country", {"country": "QQ"})),
         ({"zone": "Mars"}, ("unknown_zone", {"zone": "Mars"})),
+        ({"lifts_at": datetime.max.replace(tzinfo=UTC)}, ("date_out_of_range", {"date": "9999-12-31"})),
     ],
 )
-def test_a_bad_embargo_is_refused(wrong: dict[str, str], expected: tuple[str, dict]) -> None:
+def test_a_bad_embargo_is_refused(wrong: dict[str, Any], expected: tuple[str, dict]) -> None:
     film = make_film()
 
     found = refusal(lambda: services.set_embargo(film, by=None, **{"tier": "title", "lifts_at": AT} | wrong))

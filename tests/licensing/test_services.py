@@ -172,6 +172,7 @@ def test_a_licence_without_grants_is_not_executed() -> None:
     "change, code",
     [
         ({"ends_on": date(2025, 12, 31)}, "bad_term"),
+        ({"ends_on": date(9999, 12, 31)}, "date_out_of_range"),
         ({"time_zone": "Mars/Olympus"}, "unknown_zone"),
         ({"number": "LIC-TAKEN"}, "number_taken"),
     ],

@@ -99,6 +99,17 @@ def test_papers_that_run_out_take_the_goods_with_them(django_capture_on_commit_c
 
 
 @pytest.mark.django_db
+def test_papers_of_a_day_that_has_no_next_are_refused() -> None:
+    merchant = make_merchant()
+
+    with pytest.raises(Refused) as refused:
+        services.set_documents_expiry(merchant, by=None, expire_on=date.max)
+
+    merchant.refresh_from_db()
+    assert (refused.value.code, merchant.documents_expire_on, trail()) == ("date_out_of_range", None, [])
+
+
+@pytest.mark.django_db
 def test_a_merchant_applies_under_a_name_of_its_own() -> None:
     merchant = services.create_merchant(by=None, slug="harbour", name="Harbour", country="cn")
 

@@ -40,7 +40,13 @@ class Broker:
 
     def start(self) -> None:
         binary, _origin = find_redis()
-        options = [*f"--port {self.port} --bind 127.0.0.1 --appendonly no".split(), "--save", "", "--dir", str(self._folder)]
+        options = [
+            *f"--port {self.port} --bind 127.0.0.1 --appendonly no".split(),
+            "--save",
+            "",
+            "--dir",
+            str(self._folder),
+        ]
         with (self._folder / "broker.log").open("ab") as log:
             self._process = subprocess.Popen([str(binary), *options], stdout=log, stderr=log, start_new_session=True)
         wait_until(self._answers, "the broker answers")
@@ -70,7 +76,12 @@ class Worker:
         command += ["-Q", "default,staging,channels", "--without-gossip", "--without-mingle", "--without-heartbeat"]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                command, cwd=ROOT, env=child_environ(broker.url, **environ), stdout=log, stderr=log, start_new_session=True
+                command,
+                cwd=ROOT,
+                env=child_environ(broker.url, **environ),
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
 
     @property

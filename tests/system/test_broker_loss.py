@@ -40,7 +40,9 @@ def test_nothing_is_lost_and_nobody_waits(licence, broker, start_worker, tmp_pat
     now = timezone.now()
     goods = [factories.make_product(licence=licence) for _ in range(3)]
     other = factories.make_product(film=factories.make_film("other"))
-    campaign = factories.make_campaign(licence.film, starts_at=now - timedelta(hours=1), ends_at=now + timedelta(days=1))
+    campaign = factories.make_campaign(
+        licence.film, starts_at=now - timedelta(hours=1), ends_at=now + timedelta(days=1)
+    )
     # The process has spoken to the broker before: its connection breaks, rather than never coming about.
     current_app.send_task("campaigns.reconcile_channels")
     broker.stop()
@@ -62,14 +64,18 @@ def test_nothing_is_lost_and_nobody_waits(licence, broker, start_worker, tmp_pat
 
 def beat(task: str, *, later: timedelta) -> None:
     """As beat does, but the age of what it looks at is `later` than it is: run here, so that only its jobs travel."""
-    {"campaigns.resume_work": push.resume_work, "catalog.catch_up_shelf": upkeep.catch_up_shelf}[task](at=timezone.now() + later)
+    {"campaigns.resume_work": push.resume_work, "catalog.catch_up_shelf": upkeep.catch_up_shelf}[task](
+        at=timezone.now() + later
+    )
 
 
 def test_a_due_transition_that_passes_while_the_broker_is_away_is_made_up_for(licence, broker, start_worker, tmp_path):
     """The due row is done, its messages are lost: the runs and verifications it wrote are found again."""
     factories.make_product(licence=licence)
     now = timezone.now()
-    campaign = factories.make_campaign(licence.film, starts_at=now - timedelta(hours=1), ends_at=now + timedelta(days=1))
+    campaign = factories.make_campaign(
+        licence.film, starts_at=now - timedelta(hours=1), ends_at=now + timedelta(days=1)
+    )
     revision = services.schedule_campaign(campaign, by=None, at=now)
     staging.stage_revision(revision.pk)
     broker.stop()
@@ -91,7 +97,13 @@ def test_pages_and_answers_do_without_the_cache(licence, broker, client, setting
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": broker.url}}
     caches["default"].set("alive", 1)
     assert caches["default"].get("alive") == 1
-    addresses = ["/health/", "/api/v1/products?market=us", f"/api/v1/products/{product.slug}?market=us", "/us/en/", "/us/en/films/"]
+    addresses = [
+        "/health/",
+        "/api/v1/products?market=us",
+        f"/api/v1/products/{product.slug}?market=us",
+        "/us/en/",
+        "/us/en/films/",
+    ]
     before = {address: client.get(address, follow=True).status_code for address in addresses}
     broker.stop()
 
@@ -105,7 +117,9 @@ def test_a_campaign_is_paused_at_once_though_the_broker_is_away(licence, broker)
     """The kill switch of all things must not hang on a queue."""
     factories.make_product(licence=licence, listing=Product.Listing.CAMPAIGN)
     now = timezone.now()
-    campaign = factories.make_campaign(licence.film, starts_at=now - timedelta(hours=1), ends_at=now + timedelta(days=1))
+    campaign = factories.make_campaign(
+        licence.film, starts_at=now - timedelta(hours=1), ends_at=now + timedelta(days=1)
+    )
     staging.stage_revision(services.schedule_campaign(campaign, by=None, at=now).pk)
     assert ShelfSpan.objects.at(now).count() == 1
     broker.stop()

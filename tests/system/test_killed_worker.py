@@ -36,7 +36,10 @@ def scheduled(broker):
     for number in range(GOODS):
         listing = Product.Listing.CAMPAIGN if number % 3 else Product.Listing.OPEN
         factories.make_product(
-            licence=abroad if number % 5 == 4 else licence, prices={"us": 3800, "eu": 3500 + number}, variants=2, listing=listing
+            licence=abroad if number % 5 == 4 else licence,
+            prices={"us": 3800, "eu": 3500 + number},
+            variants=2,
+            listing=listing,
         )
     campaign = factories.make_campaign(film, markets=["us", "eu"], channels=["storefront", "google"])
     return services.schedule_campaign(campaign, by=None, at=NOW)
@@ -79,7 +82,9 @@ def test_a_worker_killed_at_pages_and_while_publishing_ends_in_the_same_rows(und
     for place in places.values():
         place.touch()
     run = SyncRun.objects.get()
-    only_of_the_campaign = ShelfSpan.objects.filter(product__in=Product.objects.filter(listing=Product.Listing.CAMPAIGN))
+    only_of_the_campaign = ShelfSpan.objects.filter(
+        product__in=Product.objects.filter(listing=Product.Listing.CAMPAIGN)
+    )
     options = {"STAGING_PAGE": str(PAGE), "STAND_STILL_AT": str(tmp_path)}
 
     # A working process dies: its parent hands the task to the next one.

@@ -107,7 +107,11 @@ def day(at: datetime, language: str) -> str:
     """A full date: "23 December 2026". An instant without an end is not a date."""
     if isinstance(at, datetime) and at >= FOREVER:
         return ""
-    return format_date(at, "long", locale=language.replace("-", "_")) if language.startswith("zh") else format_date(at, "d MMMM yyyy", locale="en")
+    return (
+        format_date(at, "long", locale=language.replace("-", "_"))
+        if language.startswith("zh")
+        else format_date(at, "d MMMM yyyy", locale="en")
+    )
 
 
 @register.filter
