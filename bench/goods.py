@@ -45,8 +45,57 @@ CATEGORIES = (
 )  # fmt: skip
 _FIRST = ["Silver", "Midnight", "Paper", "Harbour", "Winter", "Glass", "Amber", "Silent", "Distant", "Velvet"]
 _SECOND = ["River", "Lantern", "Garden", "Railway", "Orchard", "Comet"]
-_ADJECTIVES = ["Heavy", "Soft", "Limited", "Embroidered", "Folded", "Enamel", "Letterpress", "Washed", "Woven", "Numbered", "Pocket", "Grand", "Small", "Bright", "Quiet"]
-_MOTIFS = ["ferry", "bridge", "heron", "umbrella", "clock", "stair", "window", "lighthouse", "tram", "kite", "drum", "mask", "tiger", "crane", "lotus", "moon", "bell", "anchor", "ladder", "compass", "piano", "balcony", "orchid", "sparrow", "engine", "telescope", "mirror", "raincoat", "teapot", "bicycle"]
+_ADJECTIVES = [
+    "Heavy",
+    "Soft",
+    "Limited",
+    "Embroidered",
+    "Folded",
+    "Enamel",
+    "Letterpress",
+    "Washed",
+    "Woven",
+    "Numbered",
+    "Pocket",
+    "Grand",
+    "Small",
+    "Bright",
+    "Quiet",
+]
+_MOTIFS = [
+    "ferry",
+    "bridge",
+    "heron",
+    "umbrella",
+    "clock",
+    "stair",
+    "window",
+    "lighthouse",
+    "tram",
+    "kite",
+    "drum",
+    "mask",
+    "tiger",
+    "crane",
+    "lotus",
+    "moon",
+    "bell",
+    "anchor",
+    "ladder",
+    "compass",
+    "piano",
+    "balcony",
+    "orchid",
+    "sparrow",
+    "engine",
+    "telescope",
+    "mirror",
+    "raincoat",
+    "teapot",
+    "bicycle",
+]
+#: Of each merchant, the two categories its licences and its goods are of. T-shirts are three in ten of everything.
+_MAKES = ((0, 1), (0, 2), (3, 4), (5, 6), (0, 7))
 _TERRITORIES: tuple[tuple[list[str], list[str]], ...] = (
     *([([EVERY], [])] * 7),
     ([EVERY], ["CN"]),
@@ -136,7 +185,7 @@ def _make_products(products: int) -> None:
     Licence.objects.bulk_create(
         Licence(
             pk=number, number=f"LIC-{number:05}", film_id=film, merchant_id=merchant, state=Licence.State.EXECUTED,
-            starts_on=date(2026, 1, 1), ends_on=date(2028, 12, 31), legal_line_en=f"© House {merchant}",
+            starts_on=date(2026, 1 + number % 3, 1), ends_on=date(2028, 1 + number % 12, 28), legal_line_en=f"© House {merchant}",
         )
         for (film, merchant), number in licences.items()
     )  # fmt: skip
@@ -188,7 +237,7 @@ def _products(products: int, batch: int, licences: dict[tuple[int, int], int]) -
     titles = film_titles()
     for i in range(products):
         film, merchant = _pair(i, batch)
-        category = i % len(CATEGORIES)
+        category = _MAKES[merchant % len(_MAKES)][i % 2]
         adjective, motif = _ADJECTIVES[i // 7 % len(_ADJECTIVES)], _MOTIFS[i // 11 % len(_MOTIFS)]
         _code, _english, chinese, noun = CATEGORIES[category]
         title = f"{adjective} {motif} {noun} {i + 1}"

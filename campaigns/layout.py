@@ -4,7 +4,6 @@ One home for the plan that a person looks at and the staging that follows it, so
 """
 
 import hashlib
-from base64 import b32encode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +13,7 @@ from campaigns.documents import Terms
 from catalog.facts import FactsReader, ProductFacts
 from catalog.models import Market, Offer
 from catalog.shelf import OfferTerms, PriceSteps, RightsSteps, ShelfState, offered_amount, price_state
+from core.ids import letters_of
 from licensing.gate import Action, Stage, decide
 from licensing.models import DistributionChannel
 
@@ -23,8 +23,6 @@ NOT_ACTIVE = "NOT_ACTIVE"
 
 #: What a campaign without a promotion yet (a plan) counts as in the comparison of offers: younger than all others.
 _UNBORN = 2**62
-
-_CROCKFORD = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", b"0123456789abcdefghjkmnpqrstvwxyz")
 
 
 class Entry(NamedTuple):
@@ -53,16 +51,14 @@ class Layout:
 def lay_out(reader: FactsReader, page: Sequence[ProductFacts], terms: Terms) -> Layout:
     """What `terms` makes of a page of products. No queries, no writes."""
     layout = Layout()
+    markets = [(market, own_offer(terms, market.pk)) for market in terms.markets]
     for product in page:
-        for market in terms.markets:
-            found = _first_seen(reader, product, market, terms)
+        for market, own in markets:
+            found = _first_seen(reader, product, market, own, terms)
             if isinstance(found, Refusal):
                 layout.refusals.append(found)
             else:
-                at, state = found
-                layout.entries.append(
-                    Entry(product.product_id, market.pk, at, state, _digest(product, market, state, terms))
-                )
+                layout.entries.append(found)
     return layout
 
 
@@ -77,10 +73,11 @@ def page_digest(reader: FactsReader, page: Sequence[ProductFacts], terms: Terms)
         [c.pk for c in terms.channels],
     )
     digest.update(repr(scope).encode())
+    market_ids = [market.pk for market in terms.markets]
     for product in page:
         offers = [
-            [offer for offer in product.offers.get(market.pk, ()) if not _is_own(offer, terms)]
-            for market in terms.markets
+            [offer for offer in product.offers.get(market_id, ()) if not _is_own(offer, terms)]
+            for market_id in market_ids
         ]
         seen = (
             product.product_id,
@@ -100,8 +97,9 @@ def listing_ids(terms: Terms, entry: Entry) -> Iterator[tuple[int, str]]:
     staging again after a kill makes the same rows."""
     name = f"{terms.campaign.public_id}/{entry.product_id}/{entry.market_id}"
     for channel in terms.channels:
-        raw = hashlib.blake2b(f"{name}/{channel.pk}".encode(), digest_size=10).digest()
-        yield channel.pk, "lst_" + b32encode(raw).translate(_CROCKFORD).decode()
+        channel_id = channel.pk
+        raw = hashlib.blake2b(f"{name}/{channel_id}".encode(), digest_size=10).digest()
+        yield channel_id, "lst_" + letters_of(int.from_bytes(raw))
 
 
 def own_offer(terms: Terms, market_id: int) -> OfferTerms:
@@ -124,23 +122,23 @@ def _is_own(offer: OfferTerms, terms: Terms) -> bool:
 
 
 def _first_seen(
-    reader: FactsReader, product: ProductFacts, market: Market, terms: Terms
-) -> tuple[datetime, ShelfState] | Refusal:
-    """The first instant of the window at which the market sees the product, and what it sees; or why it never does."""
+    reader: FactsReader, product: ProductFacts, market: Market, own: OfferTerms, terms: Terms
+) -> Entry | Refusal:
+    """What the market sees from the first instant of the window on at which it sees the product; or why it never does."""
+    product_id, market_id = product.product_id, market.pk
     if not product.is_active:
-        return Refusal(product.product_id, market.pk, (NOT_ACTIVE,))
-    rights = reader.rights_steps(product, market)
-    prices = product.prices.get(market.pk, [])
-    own = own_offer(terms, market.pk)
-    offers = [own, *competing_offers(product, market.pk, terms)]
+        return Refusal(product_id, market_id, (NOT_ACTIVE,))
+    rights = reader.rights_steps(product, market_id)
+    prices = product.prices.get(market_id, [])
+    offers = [own, *competing_offers(product, market_id, terms)]
     for at in _moments(rights, prices, terms):
         stage = _stage_at(rights, at)
         state = stage and price_state(stage, prices, offers, needs_campaign=product.needs_campaign, at=at)
         if state:
             if own.kind != Offer.Kind.NONE and not _lowers(own, prices, at):
-                return Refusal(product.product_id, market.pk, (OFFER_LOWERS_NOTHING,))
-            return at, state
-    return Refusal(product.product_id, market.pk, _reasons(product, market, terms) or (NO_PRICE,))
+                return Refusal(product_id, market_id, (OFFER_LOWERS_NOTHING,))
+            return Entry(product_id, market_id, at, state, _digest(product, market, state, terms))
+    return Refusal(product_id, market_id, _reasons(product, market, terms) or (NO_PRICE,))
 
 
 def _moments(rights: RightsSteps, prices: Sequence[PriceSteps], terms: Terms) -> Iterator[datetime]:

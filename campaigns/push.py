@@ -150,8 +150,8 @@ def _hold_off(channel: Channel, away: Unavailable, now: datetime) -> None:
 @transaction.atomic(durable=True)
 def _write_results(run: SyncRun, batch: dict[int, Listing], results: Sequence[Result], now: datetime) -> None:
     """One result per listing. What was said meanwhile stays to be sent: a result counts for the digest it was sent with."""
-    current = {pk: (digest, wanted) for pk, digest, wanted in
-               Listing.objects.select_for_update().filter(pk__in=list(batch)).order_by("pk").values_list("pk", "digest", "is_wanted")}  # fmt: skip
+    locked = Listing.objects.select_for_update().filter(pk__in=list(batch)).order_by("pk")
+    current = {pk: (digest, wanted) for pk, digest, wanted in locked.values_list("pk", "digest", "is_wanted")}
     outcomes: Counter[Outcome] = Counter()
     for result in results:
         listing = batch[result.listing_id]

@@ -60,13 +60,13 @@ class FactsReader:
         self._learn_rights(rows)
         return [self._product_facts(row, prices, offers) for row in rows]
 
-    def rights_steps(self, facts: ProductFacts, market: Market) -> RightsSteps:
-        """How far the product is in `market` over time, compiled once per article."""
+    def rights_steps(self, facts: ProductFacts, market_id: int) -> RightsSteps:
+        """How far the product is in one of the reader's markets over time, compiled once per article."""
         of_article = self._steps.get(facts.article_key)
         if of_article is None:
             of_article = {market.pk: compile_rights(facts.article, market.countries) for market in self.markets}
             self._steps[facts.article_key] = of_article
-        return of_article[market.id]
+        return of_article[market_id]
 
     def article_digest(self, facts: ProductFacts) -> bytes:
         """Sixteen bytes that change when anything about the product's rights does."""
@@ -99,13 +99,18 @@ class FactsReader:
             "product_id", "market_id", "promotion_id", "kind", "value"
         )
         promotions: dict[int, tuple[int, datetime, datetime, datetime]] = {}
+        # Most products of a promotion have the same terms.
+        shared: dict[tuple[int, str, int], OfferTerms] = {}
         held: set[tuple[int, int]] = set()
         for product_id, market_id, promotion_id, kind, value in read_rows(rows):
             if promotion_id not in promotions:
                 promotions |= _promotion_terms()
                 held = set(Promotion.held_markets.through.objects.values_list("promotion_id", "market_id"))
             if (promotion_id, market_id) not in held:
-                terms = OfferTerms(promotion_id, *promotions[promotion_id], kind, value)
+                terms = shared.get((promotion_id, kind, value))
+                if terms is None:
+                    terms = OfferTerms(promotion_id, *promotions[promotion_id], kind, value)
+                    shared[promotion_id, kind, value] = terms
                 found[product_id].setdefault(market_id, []).append(terms)
         return found
 

@@ -103,18 +103,15 @@ def _recompile_page(reader: FactsReader, product_ids: Sequence[int], change: She
 def _compiled(reader: FactsReader, product: ProductFacts) -> Iterator[tuple[tuple[int, int], list[tuple]]]:
     if not product.is_active:
         return
-    for market in reader.markets:
-        prices = product.prices.get(market.pk)
-        if not prices:
-            continue
+    for market_id, prices in product.prices.items():
         spans = compile_spans(
-            reader.rights_steps(product, market),
+            reader.rights_steps(product, market_id),
             prices,
-            product.offers.get(market.pk, ()),
+            product.offers.get(market_id, ()),
             needs_campaign=product.needs_campaign,
         )
         if spans:
-            yield (product.product_id, market.pk), [
+            yield (product.product_id, market_id), [
                 (product.film_id, product.category_id, s.promotion_id, s.kind, starts_at, ends_at, s.amount, s.top_amount, s.was_amount, low)
                 for starts_at, ends_at, s, low in spans
             ]  # fmt: skip

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from django.db import models, transaction
 
 from catalog.models import Market, Product, ShelfMark
+from catalog.search import index_products
 from catalog.shelf_store import recompile_products, turn_epoch
 from core.clock import ALWAYS
 from films.models import Embargo, Film
@@ -46,6 +47,8 @@ def _catch_up_source(source: str, at: datetime) -> int:
     products = list(Product.objects.filter(products_of(ids)).order_by("pk").values_list("pk", flat=True)) if ids else []
     recompile_products(products, is_news=False)
     if changed.filter(updated_at__gt=mark.read_up_to).exists():
+        # What a product is found by holds their names.
+        index_products(products)
         # A film's own page appears when its embargo lifts, goods or not; and names are on every page.
         lifts = Embargo.objects.filter(film__in=ids).values_list("lifts_at", flat=True) if model is Film else ()
         turn_epoch(Market.objects.order_by("pk"), at=lifts)

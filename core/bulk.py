@@ -74,7 +74,8 @@ def read_rows(rows: models.QuerySet[Any, Any]) -> Iterable[tuple]:
     with connection.cursor() as cursor:
         cursor.cursor.adapters.register_loader("timestamptz", _Instants)
         cursor.execute(*rows.query.sql_with_params())
-        return cursor.fetchall()
+        found: list[tuple] = cursor.fetchall()
+        return found
 
 
 def in_pages(items: Iterable[T], size: int) -> Iterator[list[T]]:

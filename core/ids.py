@@ -7,12 +7,17 @@ from django.utils.deconstruct import deconstructible
 
 #: Crockford's alphabet without look-alikes, in lower case.
 _LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
+_PAIRS = [first + second for first in _LETTERS for second in _LETTERS]
 
 
 def new_public_id(prefix: str) -> str:
-    """`prefix_` and 16 random letters (80 bits)."""
-    number = secrets.randbits(80)
-    return f"{prefix}_" + "".join(_LETTERS[(number >> shift) & 31] for shift in range(0, 80, 5))
+    """`prefix_` and 16 random letters."""
+    return f"{prefix}_{letters_of(secrets.randbits(80))}"
+
+
+def letters_of(number: int) -> str:
+    """80 bits as 16 letters."""
+    return "".join([_PAIRS[(number >> shift) & 1023] for shift in (70, 60, 50, 40, 30, 20, 10, 0)])
 
 
 @deconstructible

@@ -39,6 +39,16 @@ class GrantTerms:
 
 
 @transaction.atomic(durable=True)
+def create_category(*, by: User | None, code: str, name_en: str, name_zh: str = "", position: int = 0) -> Category:
+    """A new kind of goods that licences can grant. Refuses `slug_taken`."""
+    if Category.objects.filter(code=code).exists():
+        raise Refused("slug_taken", slug=code)
+    category = Category.objects.create(code=code, name_en=name_en, name_zh=name_zh, position=position)
+    record("category.created", category, by=by, code=code)
+    return category
+
+
+@transaction.atomic(durable=True)
 def create_licence(
     *, by: User | None, grants: Iterable[GrantTerms] = (), schedule: Iterable[str] = (), **terms: Any
 ) -> Licence:

@@ -61,13 +61,14 @@ def withdraw(payloads: Sequence[Payload], *, at: datetime) -> list[Result]:
 
 def read_back(market: Market, product_ids: Collection[int], *, at: datetime) -> set[int]:
     wanted = dict(Product.objects.filter(pk__in=list(product_ids)).values_list("public_id", "pk"))
-    shown = _groups_in(feed_file(market, at=at).path)
+    file = feed_file(market, at=at)
+    shown = _groups_in(file.path, file.etag)
     return {pk for public_id, pk in wanted.items() if public_id in shown}
 
 
 @lru_cache(maxsize=8)
-def _groups_in(path: Path) -> frozenset[str]:
-    """The products a feed file holds. A path names its content, so it is read once."""
+def _groups_in(path: Path, _etag: str) -> frozenset[str]:
+    """The products a feed file holds. The two name its content, so it is read once."""
     with path.open(encoding="utf-8") as lines:
         return frozenset(match for line in lines for match in _GROUP.findall(line))
 

@@ -17,6 +17,7 @@ from xml.sax.saxutils import escape
 
 from django.conf import settings
 from django.core.files.storage import default_storage
+from django.db.models import F
 
 from campaigns.channels.google_item import DESCRIPTION_LIMIT, EXPIRES_AFTER, TITLE_LIMIT, Item, problems_of, to_xml
 from catalog.epoch import Epoch, read_epoch
@@ -30,6 +31,8 @@ PAGE = 1_000
 AHEAD = timedelta(hours=48)
 BOUNDARIES_AHEAD = 3
 KEEP = timedelta(hours=6)
+#: The feed in force is written again this often: stock moves without the shelf, and items expire by themselves.
+REFRESH_AFTER = timedelta(hours=1)
 
 _AVAILABLE = (ShelfSpan.Kind.ON_SALE, ShelfSpan.Kind.PRE_ORDER)
 
@@ -59,7 +62,8 @@ def feed_file(market: Market, *, at: datetime) -> FeedFile:
 
 
 def prepare_feeds(*, at: datetime) -> int:
-    """Write what is missing of every market's feed, for now and the boundaries ahead; returns how many were written."""
+    """Write what is missing of every market's feed, for now and the boundaries ahead, and the one in force anew when it
+    is old; returns how many were written."""
     written = 0
     for market in Market.objects.order_by("pk"):
         ahead = market.boundaries.filter(at__gt=at, at__lte=at + AHEAD).order_by("at").values_list("at", flat=True)
@@ -67,12 +71,22 @@ def prepare_feeds(*, at: datetime) -> int:
             if not _path(_epoch(market, moment)).exists():
                 feed_file(market, at=moment)
                 written += 1
+        written += _refresh(market, at)
         _drop_old(market, at)
     return written
 
 
+def _refresh(market: Market, at: datetime) -> bool:
+    epoch = _epoch(market, at)
+    path = _path(epoch)
+    is_old = path.stat().st_mtime < (at - REFRESH_AFTER).timestamp()
+    if is_old:
+        _write(epoch, path)
+    return is_old
+
+
 def items_of(market: Market, *, at: datetime, product_ids: Sequence[int] | None = None) -> Iterator[Item]:
-    """Every variant on the market's shelf at `at`, by product, in pages. Six queries a page."""
+    """Every variant on the market's shelf at `at`, by product, in pages. Seven queries a page."""
     last = 0
     while True:
         spans = ShelfSpan.objects.at(at).in_market(market).filter(kind__in=_AVAILABLE, product_id__gt=last)
@@ -98,7 +112,9 @@ def _page_items(market: Market, spans: Sequence[ShelfSpan], at: datetime) -> Ite
     prices = Price.objects.filter(variant__product__in=ids, market=market, starts_at__lte=at).order_by("starts_at")
     for variant_id, amount in prices.values_list("variant_id", "amount"):
         amounts[variant_id] = amount
-    stock = dict(Stock.objects.filter(variant__product__in=ids, on_hand__gt=0).values_list("variant_id", "on_hand"))
+    free = Stock.objects.filter(variant__product__in=ids, on_hand__gt=F("reserved"))
+    stock = set(free.values_list("variant_id", flat=True))
+    gone = _gone_at(market, ids, at)
     promotions = {span.promotion_id for span in spans if span.promotion_id}
     offers = {
         (o.product_id, o.promotion_id): o
@@ -110,12 +126,23 @@ def _page_items(market: Market, spans: Sequence[ShelfSpan], at: datetime) -> Ite
             regular = amounts.get(variant.pk)
             if regular is not None:
                 yield _item(market, span, products[span.product_id], variant, images.get(span.product_id), regular, offer,
-                            is_in_stock=variant.pk in stock, at=at)  # fmt: skip
+                            is_in_stock=variant.pk in stock, gone_at=gone[span.product_id], at=at)  # fmt: skip
+
+
+def _gone_at(market: Market, ids: Sequence[int], at: datetime) -> dict[int, datetime]:
+    """When each product leaves the shelf. The end of an offer is not that: the item goes on at another price."""
+    ends: dict[int, datetime] = {}
+    spans = ShelfSpan.objects.in_market(market).for_products(ids).filter(kind__in=_AVAILABLE, ends_at__gt=at)
+    rows = spans.order_by("product_id", "starts_at").values_list("product_id", "starts_at", "ends_at")
+    for product_id, starts_at, ends_at in rows:
+        if starts_at <= ends.get(product_id, at):
+            ends[product_id] = ends_at
+    return ends
 
 
 def _item(
     market: Market, span: ShelfSpan, product: Product, variant: Variant, image: Image | None, regular: int,
-    offer: Offer | None, *, is_in_stock: bool, at: datetime,
+    offer: Offer | None, *, is_in_stock: bool, gone_at: datetime, at: datetime,
 ) -> Item:  # fmt: skip
     language = market.default_language
     amount = offered_amount(regular, offer.kind, offer.value) if offer else regular
@@ -141,7 +168,7 @@ def _item(
         brand=product.merchant.name_in(language),
         gtin=variant.gtin,
         product_type=product.category.name_in(language),
-        expiration_date=min(at + EXPIRES_AFTER, span.ends_at),
+        expiration_date=min(at + EXPIRES_AFTER, gone_at),
         size=str(variant.options.get("size", "")),
         colour=str(variant.options.get("colour", "")),
     )
@@ -150,7 +177,7 @@ def _item(
 def _write(epoch: Epoch, path: Path) -> None:
     """Write both files beside their places and move them there: whole or not at all, the plain one last."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile("wb", dir=path.parent, suffix=".part", delete=False) as plain:
+    with NamedTemporaryFile("wb", dir=path.parent, prefix=_prefix(epoch.market), suffix=".part", delete=False) as plain:
         for text in _document(epoch):
             plain.write(text.encode())
     packed = Path(plain.name + ".gz")
@@ -174,8 +201,9 @@ def _document(epoch: Epoch) -> Iterator[str]:
 
 
 def _described(path: Path, epoch: Epoch) -> FeedFile:
-    written_at = datetime.fromtimestamp(path.stat().st_mtime, tz=epoch.at.tzinfo)
-    etag = hashlib.blake2b(epoch.revision.encode(), digest_size=12).hexdigest()
+    written = path.stat()
+    written_at = datetime.fromtimestamp(written.st_mtime, tz=epoch.at.tzinfo)
+    etag = hashlib.blake2b(f"{epoch.revision} {written.st_mtime_ns}".encode(), digest_size=12).hexdigest()
     return FeedFile(path, _gzip_path(path), etag, epoch.revision, written_at)
 
 
@@ -193,10 +221,14 @@ def _gzip_path(path: Path) -> Path:
     return path.with_name(path.name + ".gz")
 
 
+def _prefix(market: Market) -> str:
+    return f"google-{market.code}."
+
+
 def _drop_old(market: Market, at: datetime) -> None:
-    """Remove files of past compilations; what is in force, or ahead, stays."""
+    """Remove files of past compilations, and what killed writers left; what is in force, or ahead, stays."""
     current = _epoch(market, at)
-    for path in Path(settings.FEED_ROOT).glob(f"google-{market.code}.*"):
-        is_current = path.name.startswith(f"google-{market.code}.{current.market.shelf_version}.")
+    for path in Path(settings.FEED_ROOT).glob(f"{_prefix(market)}*"):
+        is_current = path.name.startswith(f"{_prefix(market)}{current.market.shelf_version}.")
         if not is_current and path.stat().st_mtime < (at - KEEP).timestamp():
             path.unlink(missing_ok=True)

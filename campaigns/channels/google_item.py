@@ -3,6 +3,7 @@
 Source of the limits: Google's product data specification, as of November 2026.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from xml.sax.saxutils import escape
@@ -18,7 +19,10 @@ EXPIRES_AFTER = timedelta(days=30)
 PRE_ORDER_LIMIT = timedelta(days=365)
 IMAGE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif")
 SMALLEST_IMAGE = 500
+MOST_PIXELS = 64_000_000
 PROMOTION_WORDS = ("free shipping", "% off", "on sale now", "best price", "buy one get one", "包邮", "特价", "促销")
+
+_NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,7 @@ def problems_of(item: Item, *, at: datetime) -> list[str]:
             not item.image_link or min(item.image_width, item.image_height) >= SMALLEST_IMAGE,
             f"The picture is smaller than {SMALLEST_IMAGE} × {SMALLEST_IMAGE} px.",
         ),
+        (item.image_width * item.image_height <= MOST_PIXELS, "The picture has more than 64 megapixels."),
         (item.price.amount > 0, "The price is not above zero."),
         (not item.gtin or has_valid_check_digit(item.gtin), "The GTIN's check digit is wrong."),
         (
@@ -137,5 +142,5 @@ def _period(item: Item) -> str:
 
 
 def _printable(text: str) -> str:
-    """XML 1.0 has no place for control characters."""
-    return "".join(c for c in text if c >= " " or c in "\t\n\r")
+    """XML 1.0 has no place for control characters, surrogates and the two that are no characters at all."""
+    return _NOT_IN_XML.sub("", text)

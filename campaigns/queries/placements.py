@@ -3,8 +3,6 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db.models import Q
-
 from campaigns.models import Campaign
 from catalog.models import Market
 from films.models import Film
@@ -16,6 +14,7 @@ class LivePlacement:
 
     campaign: Campaign
     film: Film | None
+    markets: tuple[str, ...]
     slot: str
     texts: dict[str, str]
     announced_at: datetime
@@ -38,38 +37,41 @@ class LivePlacement:
 def placements_at(market: Market, at: datetime, slot: str) -> list[LivePlacement]:
     """The announced and live placements of `slot` ("": of any) in `market`: live ones first, then by priority, start and age.
 
-    A campaign whose film's title is under embargo in the market is not announced there. One query.
+    What was published counts, not what is being edited. A campaign whose film's title is under embargo in the market is
+    not announced there. Two queries.
     """
-    visible = Film.objects.visible(at=at, countries=market.countries)
     campaigns = (
-        Campaign.objects.filter(
-            Q(film=None) | Q(film__in=visible), state=Campaign.State.SCHEDULED, published__ends_at__gt=at
-        )
+        Campaign.objects.filter(state=Campaign.State.SCHEDULED, published__ends_at__gt=at)
         .exclude(published__promotion__held_markets=market)
-        .select_related("film", "published")
+        .select_related("published")
         .order_by("-priority", "published__starts_at", "pk")
     )
+    revisions = [campaign.published for campaign in campaigns if campaign.published]
+    slugs = {revision.document["film"] for revision in revisions} - {None}
+    visible = Film.objects.visible(at=at, countries=market.countries)
+    films = {film.slug: film for film in visible.filter(slug__in=slugs)} if slugs else {}
     found = [
         placement
         for campaign in campaigns
-        for placement in _placements(campaign)
-        if slot in ("", placement.slot)
-        and placement.announced_at <= at
-        and market.code in campaign.published.document["markets"]  # type: ignore[union-attr]
+        for placement in _placements(campaign, films)
+        if slot in ("", placement.slot) and placement.announced_at <= at and market.code in placement.markets
     ]
     live = [placement for placement in found if placement.starts_at <= at]
-    return [replace(placement, is_live=True) for placement in live] + [
-        placement for placement in found if placement not in live
-    ]
+    waiting = [placement for placement in found if placement.starts_at > at]
+    return [replace(placement, is_live=True) for placement in live] + waiting
 
 
-def _placements(campaign: Campaign) -> list[LivePlacement]:
+def _placements(campaign: Campaign, films: dict[str, Film]) -> list[LivePlacement]:
     revision = campaign.published
     assert revision is not None
+    document = revision.document
+    if document["film"] and document["film"] not in films:
+        return []
     return [
         LivePlacement(
             campaign=campaign,
-            film=campaign.film,
+            film=films.get(document["film"]),
+            markets=tuple(document["markets"]),
             slot=texts["slot"],
             texts=texts,
             announced_at=datetime.fromisoformat(texts["announced_at"]),
@@ -77,5 +79,5 @@ def _placements(campaign: Campaign) -> list[LivePlacement]:
             ends_at=revision.ends_at,
             is_live=False,
         )
-        for texts in revision.document["placements"]
+        for texts in document["placements"]
     ]

@@ -189,6 +189,10 @@ def campaign(request: HttpRequest, visit: Visit, slug: str) -> HttpResponse:
     return _answer(request, visit, "campaign", context)
 
 
+#: Which link of the header a page belongs to.
+_SECTIONS = {"films": "films", "film": "films", "goods": "goods", "product": "goods", "coming_soon": "soon"}
+
+
 def _placement(visit: Visit, slot: str) -> LivePlacement | None:
     placements = placements_at(visit.market, visit.at, slot)
     return placements[0] if placements else None
@@ -208,6 +212,7 @@ def _answer(request: HttpRequest, visit: Visit, template: str, context: dict[str
         "base": visit.base,
         "rest": rest,
         "places": market_places(visit.language),
+        "section": _SECTIONS.get(template, ""),
     }
     response = HttpResponse(render_to_string(f"storefront/{template}.html", context))
     response["Content-Language"] = visit.language

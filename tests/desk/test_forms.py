@@ -10,7 +10,7 @@ from django.urls import reverse
 from accounts.models import AuditEntry, User
 from campaigns.models import Campaign, Placement
 from films.models import Embargo, Film, Release
-from licensing.models import Grant, Licence
+from licensing.models import Category, Grant, Licence
 from merchants.models import Member, Merchant
 from tests.factories import make_category, make_film, make_licence, make_market, make_merchant, make_user
 
@@ -171,6 +171,19 @@ def grant_rows(*rows: dict[str, object], initial: int = 0) -> dict[str, object]:
     for number, row in enumerate(rows):
         data |= {f"grants-{number}-{name}": value for name, value in row.items()}
     return data
+
+
+def test_a_category_is_added_and_then_stays(desk: Client) -> None:
+    data = {"code": "mugs", "name_en": "Mugs", "position": 1}
+
+    added = desk.post(address("licensing", "category", "add"), data)
+    category = Category.objects.get()
+    changed = desk.post(address("licensing", "category", "change", category.pk), data | {"name_en": "Cups"})
+
+    category.refresh_from_db()
+    assert (added.status_code, changed.status_code) == (302, 403)
+    assert (category.code, category.name_en) == ("mugs", "Mugs")
+    assert verbs() == ["category.created"]
 
 
 def test_a_licence_is_drafted_with_grants_and_schedule(desk: Client) -> None:

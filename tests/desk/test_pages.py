@@ -110,6 +110,7 @@ def _first(app: str, model: str) -> models.Model:
         ("films", "embargo"),
         ("films", "film"),
         ("films", "release"),
+        ("licensing", "category"),
         ("licensing", "licence"),
         ("merchants", "member"),
         ("merchants", "merchant"),

@@ -16,7 +16,7 @@ from catalog.models import ShelfSpan
 from catalog.upkeep import catch_up_shelf
 from core.errors import Refused
 from licensing import services
-from licensing.models import Grant, Licence
+from licensing.models import Category, Grant, Licence
 from licensing.services import GrantTerms
 from tests.factories import make_category, make_film, make_licence, make_merchant, make_product, make_user
 
@@ -94,6 +94,17 @@ def test_the_shelf_follows_the_licence() -> None:
 
     both, one = {product.pk, other.pk}, {other.pk}
     assert seen == [both, one, both, one, both, one]
+
+
+@pytest.mark.django_db
+def test_a_category_has_a_code_of_its_own() -> None:
+    services.create_category(by=None, code="mugs", name_en="Mugs")
+
+    assert refusal(lambda: services.create_category(by=None, code="mugs", name_en="Cups")) == (
+        "slug_taken",
+        {"slug": "mugs"},
+    )
+    assert list(Category.objects.values_list("name_en", flat=True)) == ["Mugs"]
 
 
 @pytest.mark.django_db
