@@ -15,7 +15,7 @@ from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from campaigns.documents import Terms, terms_of_revision
-from campaigns.layout import Entry, lay_out, listing_ids, page_digest
+from campaigns.layout import Entry, Layout, lay_out, listing_ids, page_digest
 from campaigns.models import Campaign, Due, Listing, Revision, StagedPage, SyncRun
 from campaigns.rules import products_of
 from catalog.facts import FactsReader
@@ -32,6 +32,8 @@ PAGE = 2_000
 
 #: After the launch: when it is looked at whether every listing is seen.
 VERIFY_AFTER = (timedelta(minutes=1), timedelta(minutes=15))
+
+_STAGEABLE = (Revision.State.STAGING, Revision.State.PUBLISHED)
 
 _LISTING_COLUMNS = (
     "public_id", "campaign_id", "product_id", "market_id", "channel_id", "revision_number", "state", "is_wanted", "digest",
@@ -57,13 +59,19 @@ def stage_revision(revision_id: int) -> SyncRun | None:
 
 @transaction.atomic(durable=True)
 def _stage_next_page(run_id: int, revision: Revision, terms: Terms, reader: FactsReader) -> bool:
-    """Write the page after the run's cursor; False when there is none."""
+    """Write the page after the run's cursor; False when there is none, or the revision was withdrawn meanwhile.
+
+    The campaign is locked, so a page never lands after the verb that withdrew it, nor among those of a later revision.
+    """
+    Campaign.objects.select_for_update().get(pk=revision.campaign_id)
     run = SyncRun.objects.select_for_update().get(pk=run_id)
+    if run.state == SyncRun.State.DONE or not Revision.objects.filter(pk=revision.pk, state__in=_STAGEABLE).exists():
+        return False
     products = products_of(terms.rule)
     if run.state == SyncRun.State.PENDING:
         run.planned, run.state = products.count(), SyncRun.State.RUNNING
     ids = list(products.filter(pk__gt=run.cursor).values_list("pk", flat=True)[:PAGE])
-    if not ids or run.state == SyncRun.State.DONE:
+    if not ids:
         return False
     page = reader.read(ids, lock=False)
     digest = page_digest(reader, page, terms)
@@ -72,28 +80,30 @@ def _stage_next_page(run_id: int, revision: Revision, terms: Terms, reader: Fact
         run.unchanged += known.listings
         run.refused += known.refused
     else:
-        layout = lay_out(reader, page, terms)
-        _write_offers(terms, layout.entries, ids)
-        written, unchanged = _write_listings(terms, layout.entries, ids)
-        run.staged += written
-        run.unchanged += unchanged
-        run.refused += len(layout.refusals)
-        for refusal in layout.refusals:
-            run.report[refusal.reasons[0]] = run.report.get(refusal.reasons[0], 0) + 1
-        StagedPage.objects.update_or_create(
-            revision=revision,
-            first_product_id=ids[0],
-            defaults={
-                "last_product_id": ids[-1],
-                "digest": digest,
-                "listings": written + unchanged,
-                "refused": len(layout.refusals),
-            },
-        )
-        run.report["pages_written"] = run.report.get("pages_written", 0) + 1
+        _write_page(run, revision, terms, lay_out(reader, page, terms), ids, digest)
     run.cursor, run.heartbeat_at = ids[-1], timezone.now()
     run.save()
     return True
+
+
+def _write_page(
+    run: SyncRun, revision: Revision, terms: Terms, layout: Layout, ids: Sequence[int], digest: str
+) -> None:
+    """The page's offers and listings, what it was made of, and what the run counts of it."""
+    _write_offers(terms, layout.entries, ids)
+    written, unchanged = _write_listings(terms, layout.entries, ids)
+    counts = {"listings": written + unchanged, "refused": len(layout.refusals)}
+    StagedPage.objects.update_or_create(
+        revision=revision,
+        first_product_id=ids[0],
+        defaults={"last_product_id": ids[-1], "digest": digest, **counts},
+    )
+    run.staged += written
+    run.unchanged += unchanged
+    run.refused += len(layout.refusals)
+    for refusal in layout.refusals:
+        run.report[refusal.reasons[0]] = run.report.get(refusal.reasons[0], 0) + 1
+    run.report["pages_written"] = run.report.get("pages_written", 0) + 1
 
 
 def _write_offers(terms: Terms, entries: Sequence[Entry], product_ids: Sequence[int]) -> None:
@@ -179,7 +189,7 @@ def _finish(run_id: int, revision: Revision) -> SyncRun:
     revision = Revision.objects.select_related("promotion", "campaign").get(pk=revision.pk)
     if run.state == SyncRun.State.DONE:
         return run
-    if revision.state not in (Revision.State.STAGING, Revision.State.PUBLISHED):
+    if revision.state not in _STAGEABLE:
         return _close(run, SyncRun.State.FAILED, "The revision was withdrawn while it was being staged.")
     if revision.state == Revision.State.STAGING or run.report.get("pages_written"):
         left_out = _leave_out(campaign, revision)

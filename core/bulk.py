@@ -5,6 +5,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
 from django.db.models.sql.compiler import SQLCompiler
 from psycopg.abc import Buffer
@@ -71,9 +72,13 @@ def read_rows(rows: models.QuerySet[Any, Any]) -> Iterable[tuple]:
     """The rows of a `values_list`, all at once: for many rows of plain columns, a page of them at a time."""
     if connection.vendor != "postgresql":
         return rows
+    try:
+        sql, parameters = rows.query.sql_with_params()
+    except EmptyResultSet:  # it asks for one of none
+        return []
     with connection.cursor() as cursor:
         cursor.cursor.adapters.register_loader("timestamptz", _Instants)
-        cursor.execute(*rows.query.sql_with_params())
+        cursor.execute(sql, parameters)
         found: list[tuple] = cursor.fetchall()
         return found
 

@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.admin.base import DeskAdmin, Verb, changed_fields
 from licensing import services
@@ -59,7 +60,7 @@ class GrantInline(admin.TabularInline):
 
 class LicenceForm(forms.ModelForm):
     skus = forms.CharField(
-        label=_("Schedule"),
+        label=pgettext_lazy("articles of a licence", "Schedule"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 6}),
         help_text=_("The merchant's codes, one a line. They count when the licence is scheduled."),

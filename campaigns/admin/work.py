@@ -129,7 +129,7 @@ def _progress_row(campaign: Campaign, row: queries.ChannelProgress, problem: str
     words = _("%(sent)s of %(total)s") % {"sent": f"{row.sent:,}", "total": f"{row.total:,}"}
     extra = [
         ngettext("%(n)s to be sent again", "%(n)s to be sent again", row.retry) % {"n": row.retry} if row.retry else "",
-        ngettext("%(n)s failed", "%(n)s failed", failed) % {"n": failed} if failed else "",
+        _("%(n)s failed") % {"n": failed} if failed else "",
         ngettext("%(n)s withdrawn", "%(n)s withdrawn", row.withdrawn) % {"n": row.withdrawn} if row.withdrawn else "",
     ]
     refused = ngettext("%(n)s listing refused: %(why)s.", "%(n)s listings refused: %(why)s.", failed)

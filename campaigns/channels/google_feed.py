@@ -126,7 +126,7 @@ def _page_items(market: Market, spans: Sequence[ShelfSpan], at: datetime) -> Ite
             regular = amounts.get(variant.pk)
             if regular is not None:
                 yield _item(market, span, products[span.product_id], variant, images.get(span.product_id), regular, offer,
-                            is_in_stock=variant.pk in stock, gone_at=gone[span.product_id], at=at)  # fmt: skip
+                            is_in_stock=variant.pk in stock, gone_at=gone.get(span.product_id, span.ends_at), at=at)  # fmt: skip
 
 
 def _gone_at(market: Market, ids: Sequence[int], at: datetime) -> dict[int, datetime]:

@@ -26,7 +26,6 @@ PROBLEMS = {
     "product_refused": _("The product could not be taken because of line %(first)s."),
     "ragged_row": _("The row has %(found)s cells, the header has %(expected)s."),
     "split_product": _("Rows of one product have to stand together: “%(value)s” already stands on line %(first)s."),
-    "too_large": _("The number is too large."),
     "too_long": _("The text is longer than %(most)s characters."),
     "unknown_category": _("There is no category “%(value)s”. There are: %(choices)s."),
     "unknown_film": _("There is no film “%(value)s”. Use its title or its address."),

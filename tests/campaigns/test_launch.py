@@ -361,3 +361,18 @@ def test_due_transitions_push_every_channel_verify_and_take_down(film, licence):
     push.run_due(at=campaign.ends_at)
     push.push_channel(SyncRun.objects.filter(kind=SyncRun.Kind.PUSH).first().pk)
     assert Listing.objects.get().state == Listing.State.WITHDRAWN
+
+
+def test_a_revision_withdrawn_while_it_waits_for_its_worker_writes_nothing(film, licence):
+    factories.make_product(licence=licence)
+    campaign = factories.make_campaign(film)
+    first = services.schedule_campaign(campaign, by=None, at=NOW)
+    services.edit_campaign(campaign, by=None, discount={"kind": "percent", "percent": "50"})
+    schedule(campaign)
+    before = list(Listing.objects.values())
+
+    run = staging.stage_revision(first.pk)
+
+    assert run.state == SyncRun.State.FAILED
+    assert list(Listing.objects.values()) == before
+    assert Listing.objects.get().is_wanted

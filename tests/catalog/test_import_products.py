@@ -19,6 +19,7 @@ from catalog.models import Price, Product, SearchDocument, ShelfSpan, Variant
 from core.errors import Refused
 from core.importing import files
 from core.importing.report import Report
+from core.importing.sentences import PROBLEMS
 from films.models import Embargo
 from merchants.models import Merchant
 from tests.conftest import ROOT
@@ -595,3 +596,10 @@ def test_ten_thousand_rows_are_read_one_at_a_time(tmp_path: Path) -> None:
 
     assert count == 10_000
     assert used < 5_000_000 < path.stat().st_size
+
+
+def test_the_guide_shows_the_mapping_as_it_is_and_knows_every_code() -> None:
+    guide = (ROOT / "docs/importing.md").read_text()
+
+    assert REAL_MAPPING.read_text() in guide
+    assert [code for code in PROBLEMS if f"`{code}`" not in guide] == []

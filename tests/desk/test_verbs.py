@@ -96,6 +96,16 @@ def test_a_link_does_nothing(desk: Client) -> None:
     assert licence.state == L.EXECUTED
 
 
+def test_a_link_to_what_cannot_be_done_says_so(desk: Client) -> None:
+    licence = make_licence(make_film(), make_merchant())
+
+    shown = desk.get(verb(licence, "reinstate")).content.decode()
+
+    assert "In the state it is in, this cannot be done." in shown
+    assert "data-once" in shown
+    assert 'class="desk-button desk-button-main' not in shown
+
+
 def test_a_reader_gets_no_buttons(reader_desk: Client) -> None:
     licence = make_licence(make_film(), make_merchant())
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date, format_datetime
 from django import template
 from django.core.files.storage import default_storage
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 
 from core.clock import FOREVER
 from core.money import Money
@@ -15,6 +15,18 @@ from licensing.gate import Reason
 from merchstore.storefront.reasons import sentence_of
 
 register = template.Library()
+
+#: The cities that `city` finds in the catalogue. A zone's name is data, so makemessages would not see them otherwise.
+CITIES = (
+    gettext_noop("Berlin"),
+    gettext_noop("Hong Kong"),
+    gettext_noop("London"),
+    gettext_noop("Los Angeles"),
+    gettext_noop("New York"),
+    gettext_noop("Paris"),
+    gettext_noop("Shanghai"),
+    gettext_noop("Tokyo"),
+)
 
 
 @register.filter
