@@ -62,7 +62,7 @@ _ADJECTIVES = [
     "Bright",
     "Quiet",
 ]
-_MOTIFS = [
+MOTIFS = [
     "ferry",
     "bridge",
     "heron",
@@ -128,6 +128,42 @@ def make_goods(products: int) -> None:
     with step("settling the tables"), connection.cursor() as cursor:
         cursor.execute("VACUUM (ANALYZE)")
         cursor.execute("CHECKPOINT")
+
+
+def make_rare(count: int) -> dict[str, str]:
+    """A film and a category with exactly `count` products of `count` variants; returns the addresses of their pages."""
+    code = f"rare-{count}"
+    film = Film.objects.create(slug=code, title_en=f"Rare {count}")
+    category = Category.objects.create(code=code, name_en=f"Rare {count}")
+    merchant = Merchant.objects.get(pk=1)
+    licence = Licence.objects.create(
+        number=code, film=film, merchant=merchant, state=Licence.State.EXECUTED, starts_on=date(2026, 1, 1), ends_on=date(2028, 12, 31)
+    )  # fmt: skip
+    Grant.objects.create(licence=licence, countries=[EVERY], channels=[EVERY])
+    products = [
+        Product.objects.create(
+            slug=f"{code}-{i}", sku=f"{code}-{i}", merchant=merchant, film=film, category=category, licence=licence,
+            title_en=f"Rarity{count} {i}", state=Product.State.ACTIVE,
+        )
+        for i in range(count)
+    ]  # fmt: skip
+    for product in products:
+        Image.objects.create(product=product, file=f"goods/{product.slug}.svg", width=1200, height=1200)
+        for place in range(count):
+            variant = Variant.objects.create(product=product, sku=f"{place}", position=place)
+            Stock.objects.create(variant=variant, on_hand=5)
+            Price.objects.create(
+                variant=variant, market=Market.objects.get(code="us"), amount=1995 + place, starts_at=ALWAYS
+            )
+    ids = [product.pk for product in products]
+    index_products(ids)
+    recompile_products(ids)
+    return {
+        "film": f"/us/en/films/{code}/",
+        "list": f"/us/en/goods/{code}/",
+        "product": f"/us/en/goods/p/{code}-0/",
+        "search": f"/us/en/search/?q=rarity{count}",
+    }
 
 
 def _make_vocabulary() -> None:
@@ -238,7 +274,7 @@ def _products(products: int, batch: int, licences: dict[tuple[int, int], int]) -
     for i in range(products):
         film, merchant = _pair(i, batch)
         category = _MAKES[merchant % len(_MAKES)][i % 2]
-        adjective, motif = _ADJECTIVES[i // 7 % len(_ADJECTIVES)], _MOTIFS[i // 11 % len(_MOTIFS)]
+        adjective, motif = _ADJECTIVES[i // 7 % len(_ADJECTIVES)], MOTIFS[i // 11 % len(MOTIFS)]
         _code, _english, chinese, noun = CATEGORIES[category]
         title = f"{adjective} {motif} {noun} {i + 1}"
         about = (

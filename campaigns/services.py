@@ -14,6 +14,7 @@ from campaigns.models import Campaign, Channel, Due, Listing, Revision, SyncRun
 from campaigns.queries import later_edits
 from campaigns.rules import check_rule, discount_by_market, products_of
 from catalog.models import Market, Promotion
+from core.clock import known_zone, plausible
 from core.errors import Refused
 from core.jobs import enqueue
 
@@ -41,17 +42,20 @@ _SCHEDULABLE = (
 def edit_campaign(campaign: Campaign, *, by: User | None, **fields: Any) -> Campaign:
     """Change what a later `schedule_campaign` will freeze. What is published does not move.
 
-    `fields` are those of the model, and `markets`, `channels` as lists. Refuses `bad_rule`, `bad_window`, `bad_discount`.
+    `fields` are those of the model, and `markets`, `channels` as lists. Refuses `wrong_state` (cancelled), `bad_rule`, `bad_window`,
+    `bad_discount`, `unknown_zone`.
     """
     campaign = _locked(campaign)
     markets, channels = fields.pop("markets", None), fields.pop("channels", None)
     if unknown := set(fields) - _EDITABLE:
         raise TypeError(f"not editable: {sorted(unknown)}")
     old = {name: getattr(campaign, name) for name in fields}
+    if campaign.state == Campaign.State.CANCELLED:
+        raise Refused("wrong_state", state=campaign.get_state_display())
     for name, value in fields.items():
         setattr(campaign, name, value)
-    if campaign.ends_at <= campaign.starts_at:
-        raise Refused("bad_window")
+    known_zone(campaign.time_zone)
+    _check_window(campaign.starts_at, campaign.ends_at)
     campaign.save()
     if markets is not None:
         campaign.markets.set(markets)
@@ -213,8 +217,7 @@ def shift_campaign(
     """Move the window, and the announcements with it. A scheduled or live campaign gets a new revision, and the shelf
     turns from the old window to the new in one step. Returns that revision, None for a draft. Refuses `bad_window`."""
     campaign = _locked(campaign)
-    if ends_at <= starts_at:
-        raise Refused("bad_window")
+    _check_window(starts_at, ends_at)
     distance: timedelta = starts_at - campaign.starts_at
     old = [campaign.starts_at.isoformat(), campaign.ends_at.isoformat()]
     campaign.starts_at, campaign.ends_at = starts_at, ends_at
@@ -285,9 +288,15 @@ def _require(campaign: Campaign, *states: Campaign.State) -> None:
         raise Refused("wrong_state", state=campaign.get_state_display())
 
 
-def _check(campaign: Campaign, at: datetime) -> None:
-    if campaign.ends_at <= campaign.starts_at:
+def _check_window(starts_at: datetime, ends_at: datetime) -> None:
+    plausible(starts_at)
+    plausible(ends_at)
+    if ends_at <= starts_at:
         raise Refused("bad_window")
+
+
+def _check(campaign: Campaign, at: datetime) -> None:
+    _check_window(campaign.starts_at, campaign.ends_at)
     if campaign.ends_at <= at:
         raise Refused("window_passed")
     check_rule(campaign.rule)

@@ -133,13 +133,12 @@ def compile_spans(
     rights: RightsSteps, prices: Sequence[PriceSteps], offers: Sequence[OfferTerms], *, needs_campaign: bool
 ) -> list[Span]:
     """The shelf of one product in one market over all of time: where there is no span, it is absent."""
-    points = {at for at, _stage in rights}
-    for steps in prices:
-        points.update(at for at, _amount in steps)
-    for offer in offers:
-        points.add(offer.starts_at)
-        points.add(offer.ends_at)
     instants = [at for at, _stage in rights]
+    points = {*instants}
+    for steps in prices:
+        points.update([at for at, _amount in steps])
+    for offer in offers:
+        points.update((offer.starts_at, offer.ends_at))
     seen: list[tuple[datetime, ShelfState | None]] = []
     for at in sorted(points):
         stage = rights[bisect_right(instants, at) - 1][1]

@@ -96,7 +96,7 @@ def _recompile_page(reader: FactsReader, product_ids: Sequence[int], change: She
     _delete(stale)
     insert_rows(ShelfSpan, (*_KEY_COLUMNS, *_SPAN_COLUMNS), _rows(wanted, fresh))
     for key in (*stale, *fresh):
-        change.boundaries[key[1]].update(_instants(wanted.get(key, ())))
+        _note_instants(change.boundaries[key[1]], wanted.get(key, ()))
     change.spans += sum(len(wanted[key]) for key in fresh)
 
 
@@ -145,9 +145,7 @@ def _rows(wanted: Shelf, keys: Iterable[tuple[int, int]]) -> Iterator[tuple]:
             yield key + row
 
 
-def _instants(rows: Iterable[tuple]) -> Iterator[datetime]:
+def _note_instants(noted: set[datetime], rows: Iterable[tuple]) -> None:
     for row in rows:
-        if row[4] != ALWAYS:
-            yield row[4]
-        if row[5] != FOREVER:
-            yield row[5]
+        noted.update(row[4:6])
+    noted.difference_update((ALWAYS, FOREVER))

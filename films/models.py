@@ -167,6 +167,7 @@ class Embargo(models.Model):
 
     class Meta:
         ordering = ["lifts_at", "id"]
+        verbose_name_plural = "embargoes"
         constraints = [
             models.UniqueConstraint(fields=["film", "tier", "country"], name="films_embargo_once_per_tier_and_country")
         ]

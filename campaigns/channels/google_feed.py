@@ -155,7 +155,7 @@ def _item(
         item_group_id=product.public_id,
         title=product.title_in(language)[:TITLE_LIMIT],
         description=(product.description_in(language) or product.title_in(language))[:DESCRIPTION_LIMIT],
-        link=f"{settings.SITE_URL}/{market.code}/{'zh' if language.startswith('zh') else 'en'}/goods/p/{product.slug}/",
+        link=f"{_home(market)}goods/p/{product.slug}/",
         image_link=f"{settings.SITE_URL}{default_storage.url(file.name)}" if file else "",
         image_width=image.width if image else 0,
         image_height=image.height if image else 0,
@@ -192,7 +192,7 @@ def _write(epoch: Epoch, path: Path) -> None:
 def _document(epoch: Epoch) -> Iterator[str]:
     market = epoch.market
     yield '<?xml version="1.0" encoding="UTF-8"?>\n<rss version="2.0" xmlns:g="http://base.google.com/ns/1.0">\n<channel>\n'
-    yield f"<title>merchstore {escape(market.name_en)}</title>\n<link>{settings.SITE_URL}/{market.code}/</link>\n"
+    yield f"<title>merchstore {escape(market.name_en)}</title>\n<link>{_home(market)}</link>\n"
     yield f"<description>Licensed film merchandise, revision {epoch.revision}</description>\n"
     for item in items_of(market, at=epoch.at):
         if not problems_of(item, at=epoch.at):
@@ -219,6 +219,11 @@ def _path(epoch: Epoch) -> Path:
 
 def _gzip_path(path: Path) -> Path:
     return path.with_name(path.name + ".gz")
+
+
+def _home(market: Market) -> str:
+    """The storefront of the market in its own language."""
+    return f"{settings.SITE_URL}/{market.code}/{'zh' if market.default_language.startswith('zh') else 'en'}/"
 
 
 def _prefix(market: Market) -> str:

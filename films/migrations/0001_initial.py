@@ -1,11 +1,10 @@
 # The first schema.
 
+import core.ids
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
 from django.db import migrations, models
-
-import core.ids
 
 
 class Migration(migrations.Migration):
@@ -122,6 +121,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name_plural": "embargoes",
                 "ordering": ["lifts_at", "id"],
                 "constraints": [
                     models.UniqueConstraint(

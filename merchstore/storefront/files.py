@@ -10,6 +10,8 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpRe
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.utils.http import http_date
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
 
 from campaigns.channels.google_feed import feed_file
 from catalog.epoch import read_epoch
@@ -18,13 +20,15 @@ from catalog.queries import pages
 from films.queries import film_colours as coloured_films
 from films.queries import slate
 from merchstore.middleware import MAX_AGE
-from merchstore.storefront.visit import LANGUAGES, Visit, page
+from merchstore.storefront.visit import LANGUAGE_TAGS, LANGUAGES, Visit, page
 
 #: Files are named after their content, so a copy never gets old.
 FOREVER = "public, max-age=31536000, immutable"
 _XML = "application/xml; charset=utf-8"
 
 
+@csrf_exempt
+@require_safe
 def media(request: HttpRequest, name: str) -> HttpResponseBase:
     """A picture. In production the proxy in front serves these."""
     if ".." in name or not default_storage.exists(name):
@@ -37,6 +41,8 @@ def media(request: HttpRequest, name: str) -> HttpResponseBase:
     return response
 
 
+@csrf_exempt
+@require_safe
 def google_feed(request: HttpRequest, market: str, is_packed: str | None = None) -> HttpResponseBase:
     """The market's product feed as of now: plain, or gzipped when asked for as .gz or by Accept-Encoding."""
     at = timezone.now()
@@ -70,6 +76,8 @@ def film_colours(request: HttpRequest, visit: Visit) -> HttpResponse:
     return HttpResponse("\n".join(rules), content_type="text/css; charset=utf-8")
 
 
+@csrf_exempt
+@require_safe
 def robots(request: HttpRequest) -> HttpResponse:
     lines = [
         "User-agent: *",
@@ -81,6 +89,8 @@ def robots(request: HttpRequest) -> HttpResponse:
     return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
 
 
+@csrf_exempt
+@require_safe
 def sitemap_index(request: HttpRequest) -> HttpResponse:
     """A sitemap for each market and language."""
     places = [
@@ -119,7 +129,7 @@ def _place(visit: Visit, rest: str) -> str:
 
     alternates = "".join(
         f'<xhtml:link rel="alternate" hreflang="{language}" href="{address(prefix)}"/>'
-        for prefix, language in LANGUAGES.items()
+        for prefix, language in LANGUAGE_TAGS.items()
     )
     return f"<url><loc>{address(visit.prefix)}</loc>{alternates}</url>"
 

@@ -1,11 +1,15 @@
 """The storefront's pages: an address in, a query below, a template out."""
 
+from collections.abc import Iterable
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
 
 from campaigns.models import Placement
 from campaigns.queries import LivePlacement, placements_at
@@ -14,7 +18,7 @@ from catalog.queries import pages
 from catalog.queries.markets import market_places
 from catalog.search import search_product_ids
 from core.errors import Refused
-from films.models import Credit
+from films.models import Artwork, Credit, Film
 from films.queries import artworks_of, film_page, slate
 from merchstore.storefront.cursors import read_cursor, write_cursor
 from merchstore.storefront.errors import bad_request, forbidden, not_found, server_error
@@ -22,10 +26,14 @@ from merchstore.storefront.visit import Visit, page
 
 __all__ = ["bad_request", "forbidden", "not_found", "server_error"]
 
+Artworks = dict[int, dict[str, Artwork]]
+
 RAIL = 6
 SEARCH_LIMIT = 48
 
 
+@csrf_exempt
+@require_safe
 def doorstep(request: HttpRequest) -> HttpResponseRedirect:
     """Suggest a market by the browser's languages; nobody is kept from choosing another."""
     languages = request.headers.get("Accept-Language", "").lower()[:200]
@@ -51,11 +59,11 @@ _REGIONS = (
 def home(request: HttpRequest, visit: Visit) -> HttpResponse:
     films = slate(at=visit.at, countries=visit.market.countries, limit=RAIL)
     placement = _placement(visit, Placement.Slot.HOME_HERO)
-    shown = [*films, *([placement.film] if placement and placement.film else [])]
-    artworks = artworks_of([film.pk for film in shown], at=visit.at, countries=visit.market.countries)
+    film = placement.film if placement else next(iter(films), None)
+    artworks = _artworks(visit, [*films, film])
     context = {
         "placement": placement,
-        "hero_film": placement.film if placement else (films[0] if films else None),
+        **_hero_of(film, artworks),
         "films": films,
         "artworks": artworks,
         "new": pages.goods(visit.market, visit.language, at=visit.at, limit=5).cards,
@@ -69,9 +77,8 @@ def hero(request: HttpRequest, visit: Visit) -> HttpResponse:
     """The top of the home page alone: what the countdown asks for when it reaches zero."""
     films = slate(at=visit.at, countries=visit.market.countries, limit=1)
     placement = _placement(visit, Placement.Slot.HOME_HERO)
-    film = placement.film if placement else (films[0] if films else None)
-    artworks = artworks_of([film.pk] if film else [], at=visit.at, countries=visit.market.countries)
-    context = {"placement": placement, "hero_film": film, "artworks": artworks}
+    film = placement.film if placement else next(iter(films), None)
+    context = {"placement": placement, **_hero_of(film, _artworks(visit, [film]))}
     return _answer(request, visit, "_hero", context)
 
 
@@ -80,7 +87,7 @@ def films(request: HttpRequest, visit: Visit) -> HttpResponse:
     after = read_cursor(request.GET.get("after"))
     rows = slate(at=visit.at, countries=visit.market.countries, after=after, limit=pages.PAGE + 1)
     shown = rows[: pages.PAGE]
-    artworks = artworks_of([film.pk for film in shown], at=visit.at, countries=visit.market.countries)
+    artworks = _artworks(visit, shown)
     more = write_cursor(shown[-1].position, shown[-1].pk) if len(rows) > pages.PAGE else ""
     return _answer(request, visit, "films", {"films": shown, "artworks": artworks, "more": more})
 
@@ -177,14 +184,22 @@ def campaign(request: HttpRequest, visit: Visit, slug: str) -> HttpResponse:
     placement = next((p for p in placements_at(visit.market, visit.at, "") if p.campaign.slug == slug), None)
     if placement is None:
         raise Http404
-    film = placement.film
-    artworks = artworks_of([film.pk] if film else [], at=visit.at, countries=visit.market.countries)
-    goods = pages.goods(visit.market, visit.language, at=visit.at, film=film, promotion=placement.promotion_id)
+    after = read_cursor(request.GET.get("after"))
+    found = pages.CardPage([], None)
+    if placement.is_live:
+        found = pages.goods(
+            visit.market,
+            visit.language,
+            at=visit.at,
+            film=placement.film,
+            promotion=placement.promotion_id,
+            after=after and pages.Cursor(*after),
+        )
     context = {
         "placement": placement,
-        "hero_film": film,
-        "artworks": artworks,
-        "cards": goods.cards if placement.is_live else [],
+        **_hero_of(placement.film, _artworks(visit, [placement.film])),
+        "cards": found.cards,
+        "more": _more(found),
     }
     return _answer(request, visit, "campaign", context)
 
@@ -196,6 +211,16 @@ _SECTIONS = {"films": "films", "film": "films", "goods": "goods", "product": "go
 def _placement(visit: Visit, slot: str) -> LivePlacement | None:
     placements = placements_at(visit.market, visit.at, slot)
     return placements[0] if placements else None
+
+
+def _artworks(visit: Visit, films: Iterable[Film | None]) -> Artworks:
+    """The artwork that may be shown of these films, by film and kind. At most one query."""
+    ids = {film.pk for film in films if film is not None}
+    return artworks_of(ids, at=visit.at, countries=visit.market.countries) if ids else {}
+
+
+def _hero_of(film: Film | None, artworks: Artworks) -> dict[str, Any]:
+    return {"hero_film": film, "hero_art": artworks.get(film.pk, {}) if film else {}}
 
 
 def _more(found: pages.CardPage) -> str:
@@ -211,10 +236,11 @@ def _answer(request: HttpRequest, visit: Visit, template: str, context: dict[str
         "language": visit.language,
         "base": visit.base,
         "rest": rest,
+        "site": settings.SITE_URL,
         "places": market_places(visit.language),
         "section": _SECTIONS.get(template, ""),
     }
     response = HttpResponse(render_to_string(f"storefront/{template}.html", context))
-    response["Content-Language"] = visit.language
+    response["Content-Language"] = visit.tag
     response["Vary"] = "HX-Request"
     return response

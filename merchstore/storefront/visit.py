@@ -9,12 +9,16 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone, translation
 from django.utils.dateparse import parse_datetime
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
 
 from catalog.epoch import Epoch, read_epoch
 from catalog.models import Market
 
 #: The part of the address, and the language it stands for.
 LANGUAGES = {"en": "en", "zh": "zh-hans"}
+#: The same languages as browsers and search engines write them.
+LANGUAGE_TAGS = {"en": "en", "zh": "zh-Hans"}
 
 Page = Callable[..., HttpResponse]
 
@@ -42,13 +46,23 @@ class Visit:
         return f"/{self.market.code}/{self.prefix}/"
 
     @property
+    def tag(self) -> str:
+        """The language as the page's `lang` says it: "zh-Hans"."""
+        return LANGUAGE_TAGS[self.prefix]
+
+    @property
     def other_prefix(self) -> str:
         return "en" if self.prefix == "zh" else "zh"
 
 
 def page(view: Page) -> Page:
-    """A page of a market: the view gets a Visit, the answer says its revision and may be kept until the shelf turns."""
+    """A page of a market: the view gets a Visit, the answer says its revision and may be kept until the shelf turns.
 
+    It is only ever read, so other methods are refused as such, before anything is asked of a form they do not come from.
+    """
+
+    @csrf_exempt
+    @require_safe
     @wraps(view)
     def wrapper(request: HttpRequest, market: str, prefix: str, **kwargs: Any) -> HttpResponse:
         visit = _visit(request, market, prefix)

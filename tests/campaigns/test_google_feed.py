@@ -199,6 +199,15 @@ def test_a_market_is_told_in_its_own_language_and_currency(licence):
     assert f"/cn/zh/goods/p/{product.slug}/" in items(market="cn")[product.public_id]["link"]
 
 
+def test_the_feed_says_whose_it_is(licence):
+    make_goods(licence)
+
+    channel = Tree.parse(feed_file(us(), at=NOW).path).getroot()[0]
+
+    assert (channel.findtext("title"), channel.findtext("link")) == ("merchstore US", f"{settings.SITE_URL}/us/en/")
+    assert feed_file(us(), at=NOW).revision in channel.findtext("description")
+
+
 @pytest.mark.django_db(transaction=True)
 def test_an_invalid_item_is_left_out_and_reported_and_the_others_stay(licence):
     good, bad = make_goods(licence), make_goods(licence)

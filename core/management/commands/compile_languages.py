@@ -10,7 +10,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 
 class Command(BaseCommand):
-    help = "Compile every locale/*/LC_MESSAGES/django.po to the django.mo beside it. Running processes keep the old one."
+    help = (
+        "Compile every locale/*/LC_MESSAGES/django.po to the django.mo beside it. Running processes keep the old one."
+    )
     requires_system_checks = ()
 
     def handle(self, *_args: Any, **_options: Any) -> None:

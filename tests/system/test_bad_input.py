@@ -1,0 +1,163 @@
+"""Nonsense to every address: never a 5xx, always words. The addresses are read from the URLconf, so a new one is covered."""
+
+import json
+import re
+from collections.abc import Iterator
+from urllib.parse import quote
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from campaigns import services, staging
+from tests import factories
+from tests.factories import NOW
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
+
+#: As they stand in an address: already quoted, so that broken bytes are possible.
+NASTY = {
+    "nul": "%00", "nul_inside": "a%00b", "broken_utf8": "%FF%FE", "surrogate": "%ED%A0%80", "overlong": "%C0%AF",
+    "long": "a" * 10_000, "huge": "9" * 400, "beyond_bigint": "9223372036854775808", "negative": "-1", "zero": "0",
+    "float": "1e309", "nan": "NaN", "unicode_digits": quote("１２３"), "arabic_digits": quote("٣"), "empty": "", "space": "%20",
+    "sql": quote("' OR 1=1; DROP TABLE catalog_product;--", safe=""), "html": quote("<script>alert(1)</script>", safe=""),
+    "template": quote("{{ 7*7 }}{% now %}"), "path": quote("../../etc/passwd", safe=""), "format": "%25s%25d", "newline": "a%0d%0aX-Evil:1",
+    "json": quote('{"a":[1]}'), "emoji": quote("🎬"), "right_to_left": quote("\u202eabc"), "star": "*", "ampersand": "%26", "percent": "%25",
+    "bad_date": "2026-13-45", "half_date": "2026-11", "naive_date": "2026-11-22T12:00:00", "year_0": "0000-01-01T00:00:00Z",
+    "year_10000": "10000-01-01T00:00:00Z", "date_at_the_end": "9999-12-31T23:59:59-23:59", "base64": "eyJhIjogMX0=", "base64_nul": "AAAA", "base64_deep": "W1tbW1tbW10=",
+}  # fmt: skip
+FIELDS = ["after", "at", "before", "campaign", "category", "channel", "country", "cursor", "film", "format", "kind", "limit", "market",
+          "merchant", "options", "page", "q", "sort", "updated_since", "v"]  # fmt: skip
+METHODS = ["post", "put", "patch", "delete", "options", "trace"]
+HEADERS = [
+    {"Accept": "application/x-nonsense"}, {"Accept": "*/*;q=nan"}, {"Accept": "," * 500}, {"Accept": "\xff\xfe"},
+    {"If-None-Match": '"unclosed'}, {"If-None-Match": "*"}, {"If-None-Match": "W/" * 3000}, {"If-Modified-Since": "yesterday"},
+    {"If-Modified-Since": "Sun, 99 Nov 9999 99:99:99 GMT"}, {"Accept-Language": "xx-" + "y" * 5000}, {"Accept-Language": "\xff;q=,,;"},
+    {"Accept-Encoding": "gzip;q=zero"}, {"Cookie": "sessionid=\x01; =; csrftoken=" + "x" * 5000}, {"HX-Request": "\xff"},
+    {"Range": "bytes=9-1"}, {"Authorization": "Bearer \x00"}, {"Content-Type": "text/nonsense; charset=utf-99"}, {"Content-Length": "-1"},
+    {"X-Forwarded-For": "%00, <b>"}, {"Idempotency-Key": "x" * 9000}, {"Accept-Charset": "klingon"},
+]  # fmt: skip
+HOSTS = ["evil.example", "localhost:99999", "testserver\x00", "a" * 300, "[::1", "test server", ""]
+
+
+def routes(patterns=None, prefix="") -> Iterator[str]:
+    """Every address of the storefront and the API as a template with {names}. The desk has its own tests."""
+    for entry in get_resolver().url_patterns if patterns is None else patterns:
+        part = str(entry.pattern)
+        if isinstance(entry, URLResolver):
+            if not part.startswith("desk"):
+                yield from routes(entry.url_patterns, prefix + part)
+        elif isinstance(entry, URLPattern):
+            yield prefix + part
+
+
+def template(route: str) -> str:
+    """`^(?P<market>[a-z]{1,8})/films/$` and `films/<str:name>` as `{market}/films/` and `films/{name}`."""
+    route = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route) if "(?P" not in route else route
+    route = re.sub(r"\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)\??", r"{\1}", route)
+    return "/" + route.replace("^", "").replace("$", "").replace("\\", "")
+
+
+TEMPLATES = sorted({template(route) for route in routes()})
+
+
+@pytest.fixture
+def good(db) -> dict[str, str]:
+    """A value for each name in an address under which something is found."""
+    film = factories.make_film("night-ferry")
+    licence = factories.make_licence(film, factories.make_merchant())
+    product = factories.make_product(licence=licence, prices={"us": 3800, "cn": 100})
+    campaign = factories.make_campaign(film)
+    staging.stage_revision(services.schedule_campaign(campaign, by=None, at=NOW).pk)
+    return {
+        "market": "us", "prefix": "en", "slug": film.slug, "code": product.category.code, "name": film.slug, "is_packed": "",
+        "product": product.slug, "campaign": campaign.slug,
+    }  # fmt: skip
+
+
+@pytest.fixture
+def client() -> Client:
+    return Client(raise_request_exception=False)
+
+
+def names_in(address: str) -> list[str]:
+    return re.findall(r"\{(\w+)\}", address)
+
+
+def check(response, what: str) -> None:
+    """Below 500, and a refusal that says in words what is wrong."""
+    assert response.status_code < 500, f"{response.status_code} for {what[:300]}"
+    if response.status_code >= 400 and response.status_code != 405:
+        body = response.content.decode()
+        assert re.search(r"[A-Za-z]{3,} [a-z]|[一-龥]{3}", body), f"{response.status_code} without words for {what[:300]}"
+        assert "Traceback" not in body
+        if response["Content-Type"].startswith("application/problem+json"):
+            assert {"type", "title", "status"} <= set(json.loads(body))
+    assert "X-Evil" not in response
+
+
+def raw(client: Client, method: str, address: str, **extra):
+    """The address as it is, byte for byte: the client would quote it."""
+    path, _, query = address.partition("?")
+    return client.generic(method.upper(), "/", PATH_INFO=unquoted(path), QUERY_STRING=query, **extra)
+
+
+def unquoted(path: str) -> str:
+    """As a server hands it to WSGI: bytes read as Latin-1."""
+    found = re.sub(rb"%([0-9A-Fa-f]{2})", lambda m: bytes([int(m[1], 16)]), path.encode())
+    return found.decode("latin-1")
+
+
+def test_the_walk_finds_the_routes():
+    assert len(TEMPLATES) >= 25
+    assert {"/{market}/{prefix}/goods/p/{slug}/", "/api/v1/products/{name}", "/health/"} <= set(TEMPLATES)
+
+
+@pytest.mark.parametrize("address", [address for address in TEMPLATES if "{" in address])
+def test_nonsense_in_the_address(address, good, client):
+    for name in names_in(address):
+        for kind, value in NASTY.items():
+            filled = address.format(**good | {name: value})
+            check(raw(client, "get", filled), f"{filled} ({kind})")
+
+
+@pytest.mark.parametrize("address", TEMPLATES)
+def test_nonsense_in_the_query(address, good, client):
+    filled = address.format(**good)
+    fields = FIELDS if filled.startswith(("/api", "/us")) else FIELDS[:3]
+    for field in fields:
+        for kind, value in NASTY.items():
+            asked = f"{filled}?{field}={value}" + ("&market=us" if filled.startswith("/api") and field != "market" else "")
+            check(raw(client, "get", asked), f"{asked} ({kind})")
+    for query in ("q[]=1&q[a]=2", "q=1&q=2", "&&&=&=", "limit=1&limit=2", "%00=1", "%FF=%FF", "&".join(f"a{n}=1" for n in range(3_000)), "?" * 999):
+        check(raw(client, "get", f"{filled}?{query}"), f"{filled}?{query}")
+
+
+@pytest.mark.parametrize("address", TEMPLATES)
+def test_wrong_methods_bodies_and_headers(address, good, client):
+    filled = address.format(**good)
+    for method in METHODS:
+        check(raw(client, method, filled), f"{method} {filled}")
+    for body, kind in ((b"{", "application/json"), (b"\xff\x00", "application/json"), (b"[" * 5_000, "application/json"),
+                       (b"a=%FF&b=%00", "application/x-www-form-urlencoded"), (b"--x", "multipart/form-data; boundary=x"),
+                       (b"--x", "multipart/form-data"), (b"x", "nonsense")):  # fmt: skip
+        response = client.generic("POST", filled, body, content_type=kind)
+        check(response, f"POST {kind} {filled}")
+    for headers in HEADERS:
+        check(client.get(filled, headers=headers), f"{filled} {headers}")
+    for host in HOSTS:
+        check(client.get(filled, headers={"Host": host}), f"{filled} at {host!r}")
+
+
+def test_good_addresses_are_good(good, client):
+    """The control: what the tests above fill in does reach the pages."""
+    slugs = {"/{market}/{prefix}/goods/p/{slug}/": good["product"], "/{market}/{prefix}/campaigns/{slug}/": good["campaign"]}
+    names = {"/api/v1/products/{name}": good["product"], "/api/v1/campaigns/{name}": good["campaign"]}
+    found = {}
+    for address in TEMPLATES:
+        values = good | {"slug": slugs.get(address, good["slug"]), "name": names.get(address, good["name"])}
+        found[address] = client.get(address.format(**values) + ("?market=us" if address.startswith("/api/v1/") else "")).status_code
+
+    assert found["/{market}/{prefix}/films/{slug}/"] == found["/{market}/{prefix}/goods/p/{slug}/"] == 200
+    assert found["/{market}/{prefix}/goods/{code}/"] == found["/api/v1/products/{name}"] == 200
+    assert found["/api/v1/listings"] == found["/{market}/{prefix}/"] == 200
