@@ -6,11 +6,13 @@ the revision their headers tell, and the limit of every max-age.
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from catalog.models import Market, ShelfBoundary
 from core.clock import ALWAYS, FOREVER
+from core.prepared import Prepared, columns_of, instances
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +34,23 @@ class Epoch:
 
 def read_epoch(market_code: str, at: datetime) -> Epoch | None:
     """The epoch of a market at `at`, or None for an unknown market. One query."""
-    boundaries = ShelfBoundary.objects.filter(market=OuterRef("pk"))
-    market = (
-        Market.objects.filter(code=market_code)
-        .annotate(
-            since=Subquery(boundaries.filter(at__lte=at).order_by("-at").values("at")[:1]),
-            until=Subquery(boundaries.filter(at__gt=at).order_by("at").values("at")[:1]),
-        )
-        .first()
-    )
-    if market is None:
+    rows = _EPOCHS(code=market_code, at=at)
+    if not rows:
         return None
-    return Epoch(market=market, at=at, since=market.since or ALWAYS, until=market.until or FOREVER)
+    *cells, since, until = rows[0]
+    [market] = instances(Market, _MARKET, [cells])
+    return Epoch(market=market, at=at, since=since or ALWAYS, until=until or FOREVER)
+
+
+_MARKET = columns_of(Market)
+
+
+def _epochs(*, code: str, at: datetime) -> QuerySet[Any, Any]:
+    boundaries = ShelfBoundary.objects.filter(market=OuterRef("pk"))
+    since = boundaries.filter(at__lte=at).order_by("-at").values("at")[:1]
+    until = boundaries.filter(at__gt=at).order_by("at").values("at")[:1]
+    return Market.objects.filter(code=code).values_list(*_MARKET, Subquery(since), Subquery(until))
+
+
+#: Asked for every request, and nothing but this for a page that is kept.
+_EPOCHS = Prepared(_epochs)

@@ -14,7 +14,7 @@ from django.db.models import F
 
 from catalog.facts import FactsReader, ProductFacts
 from catalog.models import Market, ShelfBoundary, ShelfSpan
-from catalog.shelf import compile_spans
+from catalog.shelf import Span, compile_spans
 from core.bulk import Among, in_pages, insert_rows, read_rows
 from core.clock import ALWAYS, FOREVER
 
@@ -111,10 +111,16 @@ def _compiled(reader: FactsReader, product: ProductFacts) -> Iterator[tuple[tupl
             needs_campaign=product.needs_campaign,
         )
         if spans:
-            yield (product.product_id, market_id), [
-                (product.film_id, product.category_id, s.promotion_id, s.kind, starts_at, ends_at, s.amount, s.top_amount, s.was_amount, low)
-                for starts_at, ends_at, s, low in spans
-            ]  # fmt: skip
+            yield (product.product_id, market_id), [_row(product, span) for span in spans]
+
+
+def _row(product: ProductFacts, span: Span) -> tuple:
+    """A span in the order of _SPAN_COLUMNS."""
+    starts_at, ends_at, (kind, amount, top_amount, was_amount, promotion_id), low_amount = span
+    return (
+        product.film_id, product.category_id, promotion_id, kind, starts_at, ends_at, amount, top_amount, was_amount,
+        low_amount,
+    )  # fmt: skip
 
 
 def _standing(product_ids: Collection[int], market_ids: Collection[int]) -> Shelf:

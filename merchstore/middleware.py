@@ -31,7 +31,9 @@ def request_id(get_response: Handler) -> Handler:
 
 
 #: What a kept answer says of itself. Everything else is written anew for each request, or must not be kept.
-_KEPT_HEADERS = ("Content-Type", "Content-Language", "Content-Security-Policy", "Shelf-Revision", "Vary", "Link")
+_KEPT_HEADERS = (
+    "Content-Type", "Content-Language", "Content-Security-Policy", "X-Frame-Options", "Shelf-Revision", "Vary", "Link",
+)  # fmt: skip
 #: The only parameters that change what a page shows; what else an address carries does not make another page.
 _PARAMETERS = ("after", "country", "options", "q", "sort", "v")
 _LONGEST_VALUE = 120

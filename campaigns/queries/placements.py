@@ -40,16 +40,9 @@ def placements_at(market: Market, at: datetime, slot: str) -> list[LivePlacement
     What was published counts, not what is being edited. A campaign whose film's title is under embargo in the market is
     not announced there. Two queries.
     """
-    campaigns = (
-        Campaign.objects.filter(state=Campaign.State.SCHEDULED, published__ends_at__gt=at)
-        .exclude(published__promotion__held_markets=market)
-        .select_related("published")
-        .order_by("-priority", "published__starts_at", "pk")
-    )
-    revisions = [campaign.published for campaign in campaigns if campaign.published]
-    slugs = {revision.document["film"] for revision in revisions} - {None}
-    visible = Film.objects.visible(at=at, countries=market.countries)
-    films = {film.slug: film for film in visible.filter(slug__in=slugs)} if slugs else {}
+    campaigns = [_published(row) for row in _CAMPAIGNS(at=at, market=market.pk)]
+    slugs = {campaign.published.document["film"] for campaign in campaigns if campaign.published} - {None}
+    films = films_named(slugs, at=at, countries=market.countries)
     found = [
         placement
         for campaign in campaigns
@@ -81,3 +74,26 @@ def _placements(campaign: Campaign, films: dict[str, Film]) -> list[LivePlacemen
         )
         for texts in document["placements"]
     ]
+
+
+#: What a page shows of a campaign, and of what is published of it.
+_CAMPAIGN = ("id", "slug", "name_en", "name_zh", "time_zone", "published_id")
+_REVISION = ("id", "campaign_id", "promotion_id", "document", "starts_at", "ends_at")
+
+
+def _campaigns(*, at: datetime, market: int) -> QuerySet[Any, Any]:
+    return (
+        Campaign.objects.filter(state=Campaign.State.SCHEDULED, published__ends_at__gt=at)
+        .exclude(published__promotion__held_markets=market)
+        .order_by("-priority", "published__starts_at", "pk")
+        .values_list(*_CAMPAIGN, *(f"published__{name}" for name in _REVISION))
+    )
+
+
+_CAMPAIGNS = Prepared(_campaigns)
+
+
+def _published(row: tuple[Any, ...]) -> Campaign:
+    [campaign] = instances(Campaign, _CAMPAIGN, [row[: len(_CAMPAIGN)]])
+    [campaign.published] = instances(Revision, _REVISION, [row[len(_CAMPAIGN) :]])
+    return campaign

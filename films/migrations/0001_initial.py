@@ -1,10 +1,11 @@
 # The first schema.
 
-import core.ids
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
 from django.db import migrations, models
+
+import core.ids
 
 
 class Migration(migrations.Migration):

@@ -1,8 +1,9 @@
 # The first schema.
 
-import core.ids
 import django.db.models.deletion
 from django.db import migrations, models
+
+import core.ids
 
 
 class Migration(migrations.Migration):

@@ -1,9 +1,10 @@
 # The first schema.
 
-import core.ids
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
+
+import core.ids
 
 
 class Migration(migrations.Migration):

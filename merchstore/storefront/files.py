@@ -31,11 +31,13 @@ _XML = "application/xml; charset=utf-8"
 @require_safe
 def media(request: HttpRequest, name: str) -> HttpResponseBase:
     """A picture. In production the proxy in front serves these."""
-    if ".." in name or not default_storage.exists(name):
+    if ".." in name:
         raise Http404
-    response = FileResponse(
-        default_storage.open(name), content_type=mimetypes.guess_type(name)[0] or "application/octet-stream"
-    )
+    try:
+        file = default_storage.open(name)
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+        raise Http404 from None
+    response = FileResponse(file, content_type=mimetypes.guess_type(name)[0] or "application/octet-stream")
     response["Cache-Control"] = FOREVER
     response["X-Content-Type-Options"] = "nosniff"
     return response

@@ -41,7 +41,8 @@ async function swap(element, attempt = 0) {
   const page = new DOMParser().parseFromString((await answer?.text()) ?? "", "text/html");
   const fresh = page.querySelector("#hero");
   if (answer?.ok && fresh?.dataset.live === "yes") {
-    if (section.id !== "hero") return location.reload();
+    // Only the home page swaps its top alone; elsewhere the goods below turn with it.
+    if (!element.dataset.fragment.endsWith("/hero/")) return location.reload();
     section.replaceWith(fresh);
     return mountAll(fresh);
   }

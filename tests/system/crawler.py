@@ -12,7 +12,9 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.test import Client
 
-_LINKS = re.compile(r"""(?:href|src|srcset|action|data-[a-z-]+|hx-get|content)=["']([^"']+)["']|<(?:loc|link|g:link|g:image_link)>([^<]+)<""")
+_LINKS = re.compile(
+    r"""(?:href|src|srcset|action|data-[a-z-]+|hx-get|content)=["']([^"']+)["']|<(?:loc|link|g:link|g:image_link)>([^<]+)<"""
+)
 _IN_STYLES = re.compile(r"url\(([^)]+)\)")
 #: What the site does not write itself.
 _ELSEWHERE = re.compile(r"^/(static|desk)/")
@@ -67,7 +69,9 @@ def readable(text: str) -> str:
 
 def links_in(text: str, address: str) -> Iterator[str]:
     """Addresses of this site that the text names, in HTML, XML, styles and JSON."""
-    found = [a or b for a, b in _LINKS.findall(text)] + _IN_STYLES.findall(text) + list(_strings(text.partition("\n\n")[2]))
+    found = (
+        [a or b for a, b in _LINKS.findall(text)] + _IN_STYLES.findall(text) + list(_strings(text.partition("\n\n")[2]))
+    )
     for value in found:
         for part in html.unescape(value).split(","):
             target = part.strip().split(" ")[0].strip("\"'")

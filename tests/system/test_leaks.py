@@ -26,7 +26,16 @@ pytestmark = pytest.mark.django_db(transaction=True)
 TICK = timedelta(microseconds=1)
 LIFTS_AT = NOW + timedelta(days=1)
 MARKETS = {"us": 3800, "cn": 26800, "hk": 29800, "eu": 3500}
-WORDS = ["Zephyrine", "Zephyrine Orchard", "夜莺计划", "夜莺灯", "Rossignol", "zephyrine-orchard", "Marionette", "牵线木偶"]
+WORDS = [
+    "Zephyrine",
+    "Zephyrine Orchard",
+    "夜莺计划",
+    "夜莺灯",
+    "Rossignol",
+    "zephyrine-orchard",
+    "Marionette",
+    "牵线木偶",
+]
 PEOPLE = ["Quillon Vash", "裘隆"]
 
 
@@ -34,8 +43,12 @@ class Shop:
     """A film that everybody knows, and one that nobody may hear of before LIFTS_AT, each with all there can be of it."""
 
     def __init__(self) -> None:
-        self.known = make_film_with_everything("night-ferry", "Night Ferry", "夜渡", "Traversée", ("Ada Okafor", "艾达"))
-        self.secret = make_film_with_everything("zephyrine-orchard", "Zephyrine Orchard", "夜莺计划", "Rossignol", ("Quillon Vash", "裘隆"))
+        self.known = make_film_with_everything(
+            "night-ferry", "Night Ferry", "夜渡", "Traversée", ("Ada Okafor", "艾达")
+        )
+        self.secret = make_film_with_everything(
+            "zephyrine-orchard", "Zephyrine Orchard", "夜莺计划", "Rossignol", ("Quillon Vash", "裘隆")
+        )
         Embargo.objects.create(film=self.secret, tier=Tier.TITLE, lifts_at=LIFTS_AT)
         self.figurine = make_goods(self.known, "Marionette figurine", "牵线木偶", reveals=Tier.CHARACTERS)
         Embargo.objects.create(film=self.known, tier=Tier.CHARACTERS, lifts_at=LIFTS_AT)
@@ -59,7 +72,14 @@ class Shop:
 
     def of_the_characters(self) -> list[str]:
         image = self.figurine.images.get()
-        return ["Marionette", "牵线木偶", self.figurine.public_id, self.figurine.slug, image.channel_file.name, self.poster.file.name]
+        return [
+            "Marionette",
+            "牵线木偶",
+            self.figurine.public_id,
+            self.figurine.slug,
+            image.channel_file.name,
+            self.poster.file.name,
+        ]
 
 
 def make_film_with_everything(slug, title_en, title_zh, original, person) -> Film:
@@ -70,7 +90,9 @@ def make_film_with_everything(slug, title_en, title_zh, original, person) -> Fil
     Credit.objects.create(film=film, role=Credit.Role.DIRECTOR, name_en=person[0], name_zh=person[1])
     Release.objects.create(film=film, country="US", opens_on=NOW.date() + timedelta(days=30), zone="America/New_York")
     for kind in Artwork.Kind:
-        artwork = Artwork(film=film, kind=kind, width=1200, height=1800, alt_en=f"{title_en} {kind}", reveals=Tier.TITLE)
+        artwork = Artwork(
+            film=film, kind=kind, width=1200, height=1800, alt_en=f"{title_en} {kind}", reveals=Tier.TITLE
+        )
         artwork.file.save(f"{slug}-{kind}.png", ContentFile(f"{slug} {kind}".encode()))
     make_goods(film, f"Lantern of {title_en}", f"{title_zh[:2]}灯")
     make_goods(film, f"{title_en} mug", f"{title_zh}杯", listing=Product.Listing.CAMPAIGN)
@@ -79,7 +101,9 @@ def make_film_with_everything(slug, title_en, title_zh, original, person) -> Fil
 
 
 def make_goods(film, title_en, title_zh, **overrides) -> Product:
-    licence = factories.make_licence(film, factories.make_merchant(), legal_line_en=f"© {film.title_en}", legal_line_zh=film.title_zh)
+    licence = factories.make_licence(
+        film, factories.make_merchant(), legal_line_en=f"© {film.title_en}", legal_line_zh=film.title_zh
+    )
     slug = title_en.lower().replace(" ", "-")
     product = factories.make_product(
         licence=licence, slug=slug, title_en=title_en, title_zh=title_zh, description_en=f"{title_en} of {film.title_en}.",
@@ -126,7 +150,17 @@ def shop(clock, tmp_path, settings):
 
 def first_addresses() -> list[str]:
     places = [f"/{market}/{language}/" for market in MARKETS for language in ("en", "zh")]
-    pages = ["", "films/", "goods/", "goods/t-shirts/", "coming-soon/", "search/", "hero/", "film-colours.css", "sitemap.xml"]
+    pages = [
+        "",
+        "films/",
+        "goods/",
+        "goods/t-shirts/",
+        "coming-soon/",
+        "search/",
+        "hero/",
+        "film-colours.css",
+        "sitemap.xml",
+    ]
     pages += ["goods/?sort=price", "goods/?sort=-price", "search/?q=Ferry", "search/?q=%E5%A4%9C", "search/?q=lantern"]
     lists = ["films", "products", "listings", "campaigns"]
     return [
@@ -159,7 +193,10 @@ def questions_about_the_secret(shop) -> list[str]:
     words = [*WORDS, *PEOPLE]
     return [
         *[f"/{m}/{language}/search/?q={word}" for m in ("us", "cn") for language in ("en", "zh") for word in words],
-        *[f"/api/v1/products?market=us&film={shop.secret.slug}", f"/api/v1/listings?market=us&campaign={shop.campaign.slug}"],
+        *[
+            f"/api/v1/products?market=us&film={shop.secret.slug}",
+            f"/api/v1/listings?market=us&campaign={shop.campaign.slug}",
+        ],
         *[f"/api/v1/products?market=us&campaign={shop.campaign.slug}"],
     ]
 
@@ -194,7 +231,10 @@ def test_the_addresses_of_a_secret_answer_like_addresses_that_never_were(shop, c
         real, never = client.get(address), client.get(address.replace(name, made_up))
         assert (real.status_code, never.status_code) == (404, 404), address
         assert plain(real, name) == plain(never, made_up), address
-        assert Crawl(client, {"": (404, text_of_without(real, name))}).hits(shop.secrets() + shop.of_the_characters()) == [], address
+        assert (
+            Crawl(client, {"": (404, text_of_without(real, name))}).hits(shop.secrets() + shop.of_the_characters())
+            == []
+        ), address
 
     clock.at = LIFTS_AT
     assert {client.get(address).status_code for address in addresses_of_the_secret(shop)} == {200}
@@ -224,6 +264,10 @@ def plain(response, word: str) -> str:
 
 
 def text_of_without(response, word: str) -> str:
-    kept = [line for line in text_of(response).splitlines() if not line.startswith(("Request-Id:", "ETag:", "Content-Length:"))]
+    kept = [
+        line
+        for line in text_of(response).splitlines()
+        if not line.startswith(("Request-Id:", "ETag:", "Content-Length:"))
+    ]
     text = readable("\n".join(kept)).replace(word.lower(), "…")
     return text.replace(response.headers.get("Request-Id", "none"), "…")

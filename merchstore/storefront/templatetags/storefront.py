@@ -134,6 +134,12 @@ def moment(at: datetime, language: str) -> str:
 
 
 @register.filter
+def clock(at: datetime) -> str:
+    """The time of day in the zone that `at` stands in: "20:04:31". Django's own filter would go back to UTC."""
+    return f"{at:%H:%M:%S}"
+
+
+@register.filter
 def until(ends_at: datetime, at: datetime) -> dict[str, int]:
     """What is left, as the countdown shows it."""
     seconds = max(0, int((ends_at - at).total_seconds()))

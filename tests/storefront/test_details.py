@@ -1,0 +1,108 @@
+"""What a page says beside its goods: times, notes, headers, and pictures that are not there."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+
+from catalog.models import Product
+from films.models import Artwork
+from tests import factories
+from tests.factories import NOW
+from tests.storefront.conftest import DAY, make_shop, publish
+
+pytestmark = pytest.mark.django_db
+
+
+def text_of(response) -> str:
+    return response.content.decode()
+
+
+def test_a_list_says_the_time_of_its_prices_in_the_zone_of_the_market(get):
+    make_shop()
+
+    said = {
+        market: re.search(r"Prices as of ([\d:]+)", text_of(get(f"/{market}/en/goods/")))[1] for market in ("us", "cn")
+    }
+
+    assert said == {"us": "07:00:00", "cn": "20:00:00"}
+
+
+def test_no_page_may_be_framed_kept_or_not(get):
+    make_shop()
+
+    first, kept = get("/us/en/goods/"), get("/us/en/goods/")
+
+    assert (first["X-Frame-Options"], kept["X-Frame-Options"]) == ("DENY", "DENY")
+
+
+def test_a_folder_of_pictures_is_not_there_but_its_pictures_are(get):
+    name = default_storage.save("art/there.svg", ContentFile(b"<svg/>"))
+
+    answer = get(f"/media/{name}")
+    picture = answer.getvalue()
+    answer.close()
+    statuses = {address: get(f"/media/{address}").status_code for address in ("art", "art/", "./art", f"{name}/none")}
+
+    assert (answer.status_code, picture) == (200, b"<svg/>")
+    assert statuses == {"art": 404, "art/": 404, "./art": 404, f"{name}/none": 404}
+
+
+def test_a_poster_is_described_in_the_language_of_the_page(get):
+    shop = make_shop()
+    Artwork.objects.filter(film=shop.film, kind="poster").update(alt_en="Poster of a ferry", alt_zh="渡轮海报")
+
+    shown = [{alt for alt in ("Poster of a ferry", "渡轮海报") if alt in text_of(get(f"/us/{prefix}/films/film-0/"))}
+             for prefix in ("en", "zh")]  # fmt: skip
+
+    assert shown == [{"Poster of a ferry"}, {"渡轮海报"}]
+
+
+def test_goods_that_come_soon_are_not_promised_to_a_country_without_a_licence(get):
+    licence = factories.make_licence(factories.make_film(), factories.make_merchant(), countries=("DE",))
+    factories.make_product(licence=licence, slug="pin", prices={"eu": 900}, on_sale_at=NOW + DAY)
+
+    germany, france = (text_of(get(f"/eu/en/goods/p/pin/?country={country}")) for country in ("DE", "FR"))
+
+    assert ("On sale from" in germany, "Not licensed for Germany" in germany) == (True, False)
+    assert ("On sale from" in france, "Not licensed for France" in france) == (False, True)
+
+
+def test_a_chosen_variant_at_its_launch_price_says_what_it_will_cost(get, clock):
+    film = factories.make_film()
+    product = factories.make_product(
+        film=film, slug="pin", prices={"us": 1000}, variants=2, listing=Product.Listing.CAMPAIGN
+    )
+    campaign = publish(factories.make_campaign(film), starts_at=NOW + DAY)
+    clock.at = campaign.starts_at
+
+    html = text_of(get(f"/us/en/goods/p/pin/?v={product.variants.last().public_id}"))
+
+    assert '<span class="now">$8.80</span><span class="low">$11.00 from 30 November 2026</span>' in html
+    assert "<s>" not in html
+
+
+def test_a_countdown_asks_for_its_own_campaign_even_while_another_is_open(get, clock):
+    for i, starts_at in enumerate((NOW - DAY, NOW + DAY)):
+        film = factories.make_film(f"film-{i}")
+        factories.make_product(film=film)
+        publish(factories.make_campaign(film, slug=f"campaign-{i}"), starts_at=starts_at)
+
+    fragments = {
+        rest: re.findall(r'data-fragment="([^"]+)"', text_of(get(f"/us/en/{rest}")))
+        for rest in ("", "hero/", "films/film-1/", "campaigns/campaign-1/")
+    }
+
+    own = ["/us/en/campaigns/campaign-1/"]
+    assert fragments == {"": [], "hero/": [], "films/film-1/": own, "campaigns/campaign-1/": own}
+    assert 'data-live="no"' in text_of(get(own[0]))
+    clock.at = NOW + DAY + timedelta(microseconds=1)
+    assert 'data-live="yes"' in text_of(get(own[0]))
+
+
+def test_the_home_page_s_countdown_asks_for_its_top_alone(get):
+    make_shop()
+
+    assert 'data-fragment="/us/en/hero/"' in text_of(get("/us/en/"))
