@@ -137,7 +137,8 @@ def make_rare(count: int) -> dict[str, str]:
     category = Category.objects.create(code=code, name_en=f"Rare {count}")
     merchant = Merchant.objects.get(pk=1)
     licence = Licence.objects.create(
-        number=code, film=film, merchant=merchant, state=Licence.State.EXECUTED, starts_on=date(2026, 1, 1), ends_on=date(2028, 12, 31)
+        number=code, film=film, merchant=merchant, state=Licence.State.EXECUTED, starts_on=date(2026, 1, 1),
+        ends_on=date(2028, 12, 31),
     )  # fmt: skip
     Grant.objects.create(licence=licence, countries=[EVERY], channels=[EVERY])
     products = [
@@ -192,7 +193,8 @@ def _make_films() -> None:
     slugs = film_slugs()
     Film.objects.bulk_create(
         Film(
-            pk=i + 1, slug=slug, title_en=title, title_zh=f"影片{i + 1}", year=1966 + i, position=i, lede_en=f"The story of {title}.",
+            pk=i + 1, slug=slug, title_en=title, title_zh=f"影片{i + 1}", year=1966 + i, position=i,
+            lede_en=f"The story of {title}.",
             synopsis_en=f"{title} is a film about people who wait. " * 6, palette=["#17130E", "#F8EED2", "#C34A2C", "#1F4E5F"],
         )
         for i, (slug, title) in enumerate(zip(slugs, film_titles(), strict=True))
@@ -238,7 +240,10 @@ def _make_products(products: int) -> None:
     )  # fmt: skip
     insert_rows(
         Variant, ("id", "public_id", "product_id", "sku", "options", "gtin", "position"),
-        ((pk, new_public_id("var"), product, f"G{product}-{place}", _options(place), "", place) for pk, product, place in _variants(products)),
+        (
+            (pk, new_public_id("var"), product, f"G{product}-{place}", _options(place), "", place)
+            for pk, product, place in _variants(products)
+        ),
     )  # fmt: skip
     insert_rows(
         Price,
@@ -257,7 +262,10 @@ def _make_products(products: int) -> None:
     insert_rows(
         Image,
         ("product_id", "file", "channel_file", "width", "height", "alt_en", "alt_zh", "position"),
-        ((i, f"goods/{i:08}.svg", f"goods/{i:08}.png", 1200, 1200, "Seen from the front", "正面", 0) for i in range(1, products + 1)),
+        (
+            (i, f"goods/{i:08}.svg", f"goods/{i:08}.png", 1200, 1200, "Seen from the front", "正面", 0)
+            for i in range(1, products + 1)
+        ),
     )  # fmt: skip
     _back_date(Licence)
     _restart_sequences()
@@ -283,8 +291,8 @@ def _products(products: int, batch: int, licences: dict[tuple[int, int], int]) -
         )
         yield (
             i + 1, new_public_id("prd"), f"{motif}-{CATEGORIES[category][0]}-{i + 1}", merchant, film, category + 1,
-            licences[film, merchant], f"G{i + 1}", title, f"{chinese} {i + 1}", about, f"{chinese}，一间工坊里完成。", "active", "open",
-            "title", "{}", MADE_AT, MADE_AT + timedelta(seconds=i),
+            licences[film, merchant], f"G{i + 1}", title, f"{chinese} {i + 1}", about, f"{chinese}，一间工坊里完成。",
+            "active", "open", "title", "{}", MADE_AT, MADE_AT + timedelta(seconds=i),
         )  # fmt: skip
 
 

@@ -33,22 +33,23 @@ def measure(products: int, *, server: str, folder: Path) -> list[Row]:
         # Work done by helpers of a backend would not be found in its own account.
         cursor.execute(f'ALTER DATABASE "{connection.settings_dict["NAME"]}" SET max_parallel_workers_per_gather = 0')
     addresses = _addresses(products)
+    few, many = min(120, products), min(500, products)
     bare = [f"/bare/{pk}/" for pk in range(1, products + 1, max(1, products // 300))]
     with step("asking the bare view"), serving(folder, settings="bench.settings_bare", workers=1, threads=1) as site:
-        unit = _least(site, bare, requests=500)
+        unit = _least(site, bare, requests=many)
     cold, warm = {}, {}
     with step("asking cold pages"), serving(folder, settings="bench.settings_cold", workers=1, threads=1) as site:
         for name, of_page in addresses.items():
-            cold[name] = _least(site, of_page, requests=120)
+            cold[name] = _least(site, of_page, requests=few)
     with step("asking warm pages"), serving(folder, workers=1, threads=1) as site:
         for name, of_page in addresses.items():
             _ask(site, of_page, len(of_page))  # now every one of them is kept
-            warm[name] = _least(site, of_page, requests=500)
+            warm[name] = _least(site, of_page, requests=many)
     with (
         step("asking the bare view again"),
         serving(folder, settings="bench.settings_bare", workers=1, threads=1) as site,
     ):
-        unit = min(unit, _least(site, bare, requests=500))
+        unit = min(unit, _least(site, bare, requests=many))
     against = "bare view, one query and a template"
     rows = [
         compared(f"{name}, cold", cost, "ms", limit=unit, against=against, most=_COLD_TARGETS[name])
@@ -69,7 +70,7 @@ def _addresses(products: int) -> dict[str, list[str]]:
         "product": [f"/{market}/en/goods/p/{slugs[pk]}/" for pk, market in shown.order_by("pk")][:400],
         "home": bases,
         "film": [f"{base}films/{slug}/" for slug, base in zip(film_slugs(), cycle(bases), strict=False)],
-        "list of 24": [f"{base}goods/{code}/" for base in bases for code, *_rest in CATEGORIES] + [f"{base}goods/" for base in bases],
+        "list of 24": [f"{base}goods/{place}" for base in bases for place in ("", *(f"{code}/" for code, *_rest in CATEGORIES))],
         "list of 24, 12,000 down": _deep_addresses(),
         "search": [f"{base}search/?q={quote(word)}" for word, base in zip(words, cycle(bases), strict=False)],
     }  # fmt: skip

@@ -42,7 +42,7 @@ _SCHEDULABLE = (
 def edit_campaign(campaign: Campaign, *, by: User | None, **fields: Any) -> Campaign:
     """Change what a later `schedule_campaign` will freeze. What is published does not move.
 
-    `fields` are those of the model, and `markets`, `channels` as lists. Refuses `wrong_state` (cancelled), `bad_rule`, `bad_window`,
+    `fields` are those of the model, and `markets`, `channels` as lists. Refuses `wrong_state`, `bad_rule`, `bad_window`,
     `bad_discount`, `unknown_zone`.
     """
     campaign = _locked(campaign)

@@ -4,7 +4,7 @@ Building a queryset and compiling it costs several times what the database needs
 written as querysets, with everything the ORM knows of both engines, and their SQL is kept.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -95,11 +95,12 @@ def _adapted(value: Any) -> Any:
     return connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
 
 
-def columns_of(model: type[models.Model], *left_out: str) -> list[str]:
-    """The column names of a model, for a `values_list` that `instances` makes models of again."""
-    return [field.attname for field in model._meta.concrete_fields if field.attname not in left_out]
+def columns_of(model: type[models.Model], *left_out: str, only: Collection[str] = ()) -> list[str]:
+    """The model's column names in its own order: all of them, `only` some, or without some. For a `values_list`."""
+    columns = [field.attname for field in model._meta.concrete_fields if field.attname not in left_out]
+    return [column for column in columns if column in only] if only else columns
 
 
 def instances(model: type[M], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[M]:
-    """Models of rows whose cells are those of `columns`, in order."""
+    """Models of rows whose cells are those of `columns`, as `columns_of` gave them."""
     return [model.from_db(connection.alias, columns, row) for row in rows]

@@ -83,18 +83,20 @@ def _slate(countries: tuple[str, ...], limit: int, *, at: datetime, **after: int
 
 _SLATE = Prepared(_slate)
 _ONE_FILM = Prepared(
-    lambda countries, *, slug, at: Film.objects.visible(at=at, countries=countries).filter(slug=slug).values_list(*_FILM)
+    lambda countries, *, slug, at: (
+        Film.objects.visible(at=at, countries=countries).filter(slug=slug).values_list(*_FILM)
+    )
 )
 _NAMED = Prepared(
-    lambda countries, *, at, slugs: Film.objects.visible(at=at, countries=countries)
-    .filter(slug__in=slugs)
-    .values_list(*_CARD)
+    lambda countries, *, at, slugs: (
+        Film.objects.visible(at=at, countries=countries).filter(slug__in=slugs).values_list(*_CARD)
+    )
 )
 _CREDITS = Prepared(lambda *, film: Credit.objects.filter(film=film).values_list(*_CREDIT))
 _RELEASES = Prepared(lambda *, film: Release.objects.filter(film=film).values_list(*_RELEASE))
 _ARTWORKS = Prepared(lambda *, films: Artwork.objects.filter(film__in=films).values_list(*_ARTWORK))
 _EMBARGOED = Prepared(
-    lambda countries, *, at, films: Embargo.objects.in_force(at=at, countries=countries)
-    .filter(film__in=films)
-    .values_list("film_id", "tier")
+    lambda countries, *, at, films: (
+        Embargo.objects.in_force(at=at, countries=countries).filter(film__in=films).values_list("film_id", "tier")
+    )
 )

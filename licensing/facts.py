@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from core.clock import end_of_day, start_of_day
+from core.prepared import Prepared, columns_of, instances
 from core.territories import zone_of
 from films.models import Embargo
 from licensing.gate import Article, EmbargoTerms, GrantTerms, LicenceTerms
@@ -73,6 +74,30 @@ def load_rights_facts(
         merchants={m.pk: (m.state, _papers_end_at(m)) for m in Merchant.objects.filter(pk__in=list(merchant_ids))},
         embargoes={pk: tuple(terms) for pk, terms in embargoes.items()},
     )
+
+
+def rights_of(*, film_id: int, merchant: Merchant, licence: Licence | None) -> RightsFacts:
+    """The facts of one article whose merchant and licence are at hand. Two queries, three for a licence with a schedule."""
+    licences, schedules = {}, {}
+    if licence is not None:
+        grants = [_grant_terms(grant) for grant in instances(Grant, _GRANT_COLUMNS, _GRANTS_OF_ONE(licence=licence.pk))]
+        licences[licence.pk] = _licence_terms(licence, grants)
+        if licence.is_scheduled:
+            schedules[licence.pk] = frozenset(licence.schedule.values_list("sku", flat=True))
+    embargoes = tuple(EmbargoTerms(*row) for row in _EMBARGOES_OF_ONE(film=film_id))
+    return RightsFacts(
+        licences=licences,
+        schedules=schedules,
+        merchants={merchant.pk: (merchant.state, _papers_end_at(merchant))},
+        embargoes={film_id: embargoes},
+    )
+
+
+_GRANT_COLUMNS = columns_of(Grant)
+_GRANTS_OF_ONE = Prepared(lambda *, licence: Grant.objects.filter(licence=licence).values_list(*_GRANT_COLUMNS))
+_EMBARGOES_OF_ONE = Prepared(
+    lambda *, film: Embargo.objects.filter(film=film).values_list("tier", "country", "lifts_at")
+)
 
 
 def _grant_terms(grant: Grant) -> GrantTerms:

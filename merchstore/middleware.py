@@ -1,15 +1,18 @@
 """What every request goes through."""
 
+import contextlib
 import hashlib
 import logging
 import re
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified, QueryDict
 from django.utils import timezone
+from redis.exceptions import RedisError
 
 from catalog.epoch import Epoch, read_epoch
 
@@ -62,7 +65,7 @@ class PageCacheMiddleware:
         if epoch is None:
             return self.get_response(request)
         key = _key(request, epoch)
-        kept = cache.get(key) if key else None
+        kept = _kept(key) if key else None
         if kept is None:
             response = self._render(request, epoch)
             kept = _kept_form(response)
@@ -70,7 +73,7 @@ class PageCacheMiddleware:
                 return response
             epoch = response.shelf_epoch  # type: ignore[attr-defined]
             if key := _key(request, epoch):
-                cache.set(key, kept, _KEEP_SECONDS)
+                _keep(key, kept)
         return _answer(request, kept, epoch)
 
     def _render(self, request: HttpRequest, epoch: Epoch) -> HttpResponse:
@@ -84,6 +87,20 @@ class PageCacheMiddleware:
             epoch = after
         logger.warning("page.unsettled", extra={"path": request.path_info})
         return response
+
+
+def _kept(key: str) -> Any:
+    """What is kept, or nothing while the cache is away: then every page is rendered, and nobody is turned away."""
+    try:
+        return cache.get(key)
+    except RedisError as error:
+        logger.warning("page.cache_away", extra={"error": str(error)})
+        return None
+
+
+def _keep(key: str, kept: Any) -> None:
+    with contextlib.suppress(RedisError):
+        cache.set(key, kept, _KEEP_SECONDS)
 
 
 def _key(request: HttpRequest, epoch: Epoch) -> str:

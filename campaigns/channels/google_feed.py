@@ -6,7 +6,7 @@ those two. So the feed turns at T by the clock alone, like every page: the file 
 
 import gzip
 import hashlib
-import os
+import shutil
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -180,13 +180,11 @@ def _write(epoch: Epoch, path: Path) -> None:
     with NamedTemporaryFile("wb", dir=path.parent, prefix=_prefix(epoch.market), suffix=".part", delete=False) as plain:
         for text in _document(epoch):
             plain.write(text.encode())
-    packed = Path(plain.name + ".gz")
-    with Path(plain.name).open("rb") as source, packed.open("wb") as raw:
-        with gzip.GzipFile(filename="", fileobj=raw, mode="wb", mtime=0) as target:
-            while block := source.read(1 << 20):
-                target.write(block)
+    whole, packed = Path(plain.name), Path(plain.name + ".gz")
+    with whole.open("rb") as source, gzip.open(packed, "wb") as target:
+        shutil.copyfileobj(source, target)
     packed.replace(_gzip_path(path))
-    os.replace(plain.name, path)
+    whole.replace(path)
 
 
 def _document(epoch: Epoch) -> Iterator[str]:

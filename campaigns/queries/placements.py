@@ -2,10 +2,15 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from campaigns.models import Campaign
+from django.db.models import QuerySet
+
+from campaigns.models import Campaign, Revision
 from catalog.models import Market
+from core.prepared import Prepared, columns_of, instances
 from films.models import Film
+from films.queries import films_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +82,8 @@ def _placements(campaign: Campaign, films: dict[str, Film]) -> list[LivePlacemen
 
 
 #: What a page shows of a campaign, and of what is published of it.
-_CAMPAIGN = ("id", "slug", "name_en", "name_zh", "time_zone", "published_id")
-_REVISION = ("id", "campaign_id", "promotion_id", "document", "starts_at", "ends_at")
+_CAMPAIGN = columns_of(Campaign, only=("id", "slug", "name_en", "name_zh", "time_zone", "published_id"))
+_REVISION = columns_of(Revision, only=("id", "campaign_id", "promotion_id", "document", "starts_at", "ends_at"))
 
 
 def _campaigns(*, at: datetime, market: int) -> QuerySet[Any, Any]:

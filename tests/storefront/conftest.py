@@ -46,7 +46,8 @@ Get = Callable[..., Any]
 
 @pytest.fixture
 def get(client: Client, clock: Clock) -> Get:
-    return lambda address, **headers: client.get(address, headers=headers)
+    """GET an address with the clock standing still."""
+    return client.get
 
 
 @dataclass
@@ -66,7 +67,12 @@ def make_shop(rows: int = 1, *, is_live: bool = False) -> Shop:
         _dress(film, rows)
         licence = factories.make_licence(film, factories.make_merchant(city="Hong Kong"))
         product = factories.make_product(
-            licence=licence, slug=f"mug-{i}", title_en=f"Ferry mug {i}", title_zh=f"渡轮杯 {i}", prices=prices, variants=rows
+            licence=licence,
+            slug=f"mug-{i}",
+            title_en=f"Ferry mug {i}",
+            title_zh=f"渡轮杯 {i}",
+            prices=prices,
+            variants=rows,
         )
         category = factories.make_category(f"category-{i}")
         for j in range(rows):

@@ -331,9 +331,15 @@ def test_the_doorstep_suggests_a_market_and_a_language(get):
     make_shop()
     factories.make_market("hk")
 
-    wanted = {"en-US": "/us/en/", "zh-CN,zh;q=0.9": "/cn/zh/", "zh-HK": "/hk/zh/", "": "/us/en/", "\x00; q=zz": "/us/en/"}
+    wanted = {
+        "en-US": "/us/en/",
+        "zh-CN,zh;q=0.9": "/cn/zh/",
+        "zh-HK": "/hk/zh/",
+        "": "/us/en/",
+        "\x00; q=zz": "/us/en/",
+    }
 
-    assert {said: get("/", **{"accept-language": said})["Location"] for said in wanted} == wanted
+    assert {said: get("/", headers={"accept-language": said})["Location"] for said in wanted} == wanted
 
 
 def test_a_shop_without_anything_still_has_pages(get):

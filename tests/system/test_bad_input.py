@@ -32,8 +32,8 @@ NASTY = {
     "year_10000": "10000-01-01T00:00:00Z", "date_at_the_end": "9999-12-31T23:59:59-23:59", "base64": "eyJhIjogMX0=", "base64_nul": "AAAA", "base64_deep": "W1tbW1tbW10=",
 }  # fmt: skip
 #: Of these, what a page that is drawn anew for each is asked with.
-HARSHEST = ("nul", "nul_inside", "broken_utf8", "surrogate", "long", "huge", "beyond_bigint", "negative", "nan", "unicode_digits", "empty",
-            "sql", "html", "format", "newline", "right_to_left", "bad_date", "year_10000", "date_at_the_end", "base64_deep")  # fmt: skip
+HARSHEST = ("nul_inside", "broken_utf8", "surrogate", "long", "huge", "negative", "unicode_digits", "empty", "html", "bad_date",
+            "year_10000", "base64_deep")  # fmt: skip
 #: What the doors read, and one name that none of them does. The API refuses every name that it does not know.
 FIELDS = {
     "/api": [
