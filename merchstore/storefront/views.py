@@ -22,6 +22,7 @@ from films.models import Artwork, Credit, Film
 from films.queries import artworks_of, film_page, slate
 from merchstore.storefront.cursors import read_cursor, write_cursor
 from merchstore.storefront.errors import bad_request, forbidden, not_found, server_error
+from merchstore.storefront.shown import shown_cards, shown_films, shown_price, shown_soon, shown_variant_price
 from merchstore.storefront.visit import Visit, page
 
 __all__ = ["bad_request", "forbidden", "not_found", "server_error"]
@@ -64,11 +65,12 @@ def home(request: HttpRequest, visit: Visit) -> HttpResponse:
     context = {
         "placement": placement,
         **_hero_of(film, artworks),
-        "films": films,
-        "artworks": artworks,
-        "new": pages.goods(visit.market, visit.language, at=visit.at, limit=5).cards,
-        "soon": pages.goods(visit.market, visit.language, at=visit.at, limit=4, is_soon=True).cards,
+        "films": shown_films(films, artworks, visit),
+        "cards": shown_cards(pages.goods(visit.market, visit.language, at=visit.at, limit=5).cards, visit),
+        "soon": shown_soon(pages.goods(visit.market, visit.language, at=visit.at, limit=4, is_soon=True).cards, visit),
     }
+    for first in context["cards"][:1]:
+        first["is_lead"] = True
     return _answer(request, visit, "home", context)
 
 
@@ -89,7 +91,7 @@ def films(request: HttpRequest, visit: Visit) -> HttpResponse:
     shown = rows[: pages.PAGE]
     artworks = _artworks(visit, shown)
     more = write_cursor(shown[-1].position, shown[-1].pk) if len(rows) > pages.PAGE else ""
-    return _answer(request, visit, "films", {"films": shown, "artworks": artworks, "more": more})
+    return _answer(request, visit, "films", {"films": shown_films(shown, artworks, visit), "more": more})
 
 
 @page
@@ -102,7 +104,13 @@ def film(request: HttpRequest, visit: Visit, slug: str) -> HttpResponse:
         visit.market, visit.language, at=visit.at, film=found.film, after=after and pages.Cursor(*after)
     )
     placement = next((p for p in placements_at(visit.market, visit.at, "") if p.film == found.film), None)
-    context = {"page": found, "film": found.film, "goods": goods.cards, "more": _more(goods), "placement": placement}
+    context = {
+        "page": found,
+        "film": found.film,
+        "cards": shown_cards(goods.cards, visit, by_maker=True),
+        "more": _more(goods),
+        "placement": placement,
+    }
     context["roles"] = Credit.Role.choices
     return _answer(request, visit, "film", context)
 
@@ -135,7 +143,7 @@ def _list(request: HttpRequest, visit: Visit, code: str | None) -> HttpResponse:
         "sort": sort,
         "sorts": [("newest", _("Newest")), ("price", _("Price, low to high")), ("-price", _("Price, high to low"))],
         "is_first": after is None,
-        "cards": found.cards,
+        "cards": shown_cards(found.cards, visit),
         "more": _more(found),
     }
     return _answer(request, visit, "goods", context)
@@ -145,7 +153,7 @@ def _list(request: HttpRequest, visit: Visit, code: str | None) -> HttpResponse:
 def coming_soon(request: HttpRequest, visit: Visit) -> HttpResponse:
     after = read_cursor(request.GET.get("after"))
     found = pages.goods(visit.market, visit.language, at=visit.at, is_soon=True, after=after and pages.Cursor(*after))
-    return _answer(request, visit, "coming_soon", {"cards": found.cards, "more": _more(found)})
+    return _answer(request, visit, "coming_soon", {"cards": shown_cards(found.cards, visit), "more": _more(found)})
 
 
 @page
@@ -166,6 +174,10 @@ def product(request: HttpRequest, visit: Visit, slug: str) -> HttpResponse:
         "destination": destination,
         "deliverable": [d for d in found.destinations if d.decision.allowed],
         "chosen": chosen,
+        "price": shown_variant_price(chosen.price, chosen.was, found.card, visit)
+        if chosen
+        else shown_price(found.card, visit),
+        "cards": shown_cards(found.related, visit, by_maker=True),
     }
     return _answer(request, visit, "product", context)
 
@@ -175,7 +187,9 @@ def search(request: HttpRequest, visit: Visit) -> HttpResponse:
     query = request.GET.get("q", "").strip()
     ids = search_product_ids(query, visit.market, visit.at, SEARCH_LIMIT) if query else []
     cards = pages.cards_of(ids, visit.market, visit.language, at=visit.at) if ids else []
-    return _answer(request, visit, "search", {"query": query[:200].replace("\x00", ""), "cards": cards})
+    return _answer(
+        request, visit, "search", {"query": query[:200].replace("\x00", ""), "cards": shown_cards(cards, visit)}
+    )
 
 
 @page
@@ -198,7 +212,7 @@ def campaign(request: HttpRequest, visit: Visit, slug: str) -> HttpResponse:
     context = {
         "placement": placement,
         **_hero_of(placement.film, _artworks(visit, [placement.film])),
-        "cards": found.cards,
+        "cards": shown_cards(found.cards, visit, by_maker=True),
         "more": _more(found),
     }
     return _answer(request, visit, "campaign", context)

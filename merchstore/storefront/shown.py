@@ -1,0 +1,99 @@
+"""Goods and films as a list shows them: words, with no decision left. A page holds dozens of them, and deciding in the
+template costs more than reading them; so it is decided here, once for each, and the template prints."""
+
+from collections.abc import Iterable
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.core.files.storage import default_storage
+from django.utils.translation import gettext as _
+
+from catalog.models import ShelfSpan
+from catalog.queries.pages import Card
+from core.money import Money
+from films.models import Artwork, Film
+from merchstore.storefront.templatetags.storefront import day
+from merchstore.storefront.visit import Visit
+
+#: A dictionary, because templates look there first.
+Shown = dict[str, Any]
+
+
+def shown_cards(cards: Iterable[Card], visit: Visit, *, by_maker: bool = False) -> list[Shown]:
+    """Tiles; `by_maker` names the maker under the title instead of the film."""
+    goods = f"{visit.base}goods/p/"
+    return [
+        {
+            "address": f"{goods}{card.slug}/",
+            "title": card.title,
+            "under": card.maker if by_maker else card.film_title,
+            "film": card.film_slug,
+            "image": card.image,
+            "flag": _flag(card),
+            "is_cut": card.percent_off > 0,
+            "price": shown_price(card, visit),
+        }
+        for card in cards
+    ]
+
+
+def _flag(card: Card) -> str:
+    """The one flag that a tile may carry, the most telling first."""
+    if card.percent_off:
+        return _("%(percent)s%% off") % {"percent": card.percent_off}
+    if card.kind == ShelfSpan.Kind.PRE_ORDER:
+        return _("Pre-order")
+    if card.kind == ShelfSpan.Kind.COMING_SOON:
+        return _("Coming soon")
+    return _("Launch price") if card.was and not card.low else ""
+
+
+def shown_price(card: Card, visit: Visit) -> Shown:
+    """What is asked now and, where an offer lowers it, what it is compared with."""
+    now = card.price.in_locale(visit.language)
+    return _price(_("From %(price)s") % {"price": now} if card.is_range else now, card.was, card, visit)
+
+
+def shown_variant_price(price: Money, was: Money | None, card: Card, visit: Visit) -> Shown:
+    """The same for one variant: its own amounts, compared as its product is."""
+    return _price(price.in_locale(visit.language), was, card, visit)
+
+
+def _price(now: str, was: Money | None, card: Card, visit: Visit) -> Shown:
+    if was is None:
+        return {"now": now, "was": "", "note": ""}
+    regular = was.in_locale(visit.language)
+    if card.low:
+        lowest = _("Lowest in the 30 days before: %(price)s") % {"price": card.low.in_locale(visit.language)}
+        return {"now": now, "was": regular, "earlier": _("Earlier price"), "note": lowest}
+    # It was not to be had before: nothing is struck through, and what it will cost is said.
+    until = day(card.ends_at.astimezone(ZoneInfo(visit.market.time_zone)), visit.language)
+    return {"now": now, "was": "", "note": _("%(price)s from %(day)s") % {"price": regular, "day": until}}
+
+
+def shown_soon(cards: Iterable[Card], visit: Visit) -> list[Shown]:
+    """Rows of what is coming: when, what, of which film."""
+    zone = ZoneInfo(visit.market.time_zone)
+    shown = shown_cards(cards, visit)
+    for row, card in zip(shown, cards, strict=True):
+        opens_on = day(card.ends_at.astimezone(zone), visit.language)
+        is_pre_order = card.kind == ShelfSpan.Kind.PRE_ORDER
+        row["when"] = row["flag"] if is_pre_order else _("From %(day)s") % {"day": opens_on}
+    return shown
+
+
+def shown_films(films: Iterable[Film], artworks: dict[int, dict[str, Artwork]], visit: Visit) -> list[Shown]:
+    """Posters with their titles."""
+    shown = []
+    for film in films:
+        poster = artworks.get(film.pk, {}).get(Artwork.Kind.POSTER)
+        shown.append(
+            {
+                "address": f"{visit.base}films/{film.slug}/",
+                "title": film.title_in(visit.language),
+                "slug": film.slug,
+                "year": film.year or "",
+                "poster": default_storage.url(poster.file.name) if poster else "",
+            }
+        )
+    return shown
