@@ -51,6 +51,7 @@ def _measure(subject: str, products: int) -> tuple[list, str]:
         urls = stack.enter_context(running())
         database = stack.enter_context(new_database(urls["DATABASE_URL"]))
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="merchstore-bench-"))
+        (Path(folder) / "static").mkdir()  # whitenoise warns about a folder that is not there
         os.environ.update(_environment(database, urls["REDIS_URL"], Path(folder)))
         django.setup()
         try:

@@ -16,7 +16,7 @@ from django.db import connection
 
 from scripts.steps import ROOT, Failed, stop, tail
 
-START_SECONDS = 30
+START_SECONDS = 60
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 

@@ -19,12 +19,13 @@ from django.conf import settings  # noqa: E402 — the site has to be set up bef
 from django.utils import timezone  # noqa: E402
 
 from bench.goods import FILMS, film_slugs, make_goods  # noqa: E402
-from bench.processes import Server, kill, serving, working  # noqa: E402
+from bench.processes import START_SECONDS, Server, kill, serving, working  # noqa: E402
 from bench.stage_once import new_campaign  # noqa: E402
 from bench.watch import BEFORE, Answer, Watch  # noqa: E402
 from campaigns import services  # noqa: E402
 from campaigns.models import Campaign, Listing  # noqa: E402
 from catalog.models import Product, ShelfSpan  # noqa: E402
+from merchstore.celery import app  # noqa: E402
 from scripts.steps import Failed, step  # noqa: E402
 
 #: So many of the films' goods make about one listing for each product of the data set.
@@ -38,14 +39,15 @@ def main(products: int, folder: Path) -> list[dict[str, Any]]:
         for number, is_killed in enumerate((False, True)):
             with step(f"a campaign starts, {'every worker killed before' if is_killed else 'workers alive'}"):
                 chosen = film_slugs()[number * SHARE : (number + 1) * SHARE]
-                # Time enough for the workers to start, to stage and to write the feeds ahead.
-                lead = timedelta(seconds=15 + products / 200)
+                # Time enough for the workers to stage and to write the feeds ahead.
+                lead = timedelta(seconds=BEFORE + 10 + products / 150)
                 told.append(_launch(chosen, lead, site, folder, is_killed=is_killed))
     return told
 
 
 def _launch(slugs: list[str], lead: timedelta, site: Server, folder: Path, *, is_killed: bool) -> dict[str, Any]:
     with working(folder) as workers:
+        _wait_until_awake()
         campaign = new_campaign(slugs, starts_in=lead)
         services.schedule_campaign(campaign, by=None, at=timezone.now())
         starts_at = campaign.starts_at.timestamp()
@@ -66,6 +68,13 @@ def _launch(slugs: list[str], lead: timedelta, site: Server, folder: Path, *, is
             groups=frozenset(shown.values_list("public_id", flat=True)),
         ).run()
     return _told(answers, starts_at) | {"listings": Listing.objects.filter(campaign=campaign).count()}
+
+
+def _wait_until_awake() -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not app.control.ping(timeout=1):
+        if time.monotonic() > deadline:
+            raise Failed("the Celery worker does not answer")
 
 
 def _wait_until_staged(campaign: Campaign, *, before: float) -> None:

@@ -1,5 +1,6 @@
 """The verbs of a campaign. Each is one transaction: lock, check, write, record, enqueue."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -124,7 +125,7 @@ def pause_campaign(campaign: Campaign, *, by: User | None, at: datetime) -> Camp
     _require(campaign, Campaign.State.SCHEDULED)
     _withdraw_unpublished(campaign)
     if campaign.published is not None:
-        staging.unpublish(campaign, campaign.published)
+        staging.unpublish(campaign.published)
         _take_down(campaign)
     _move(campaign, Campaign.State.PAUSED)
     record("campaign.paused", campaign, by=by)
@@ -143,6 +144,8 @@ def resume_campaign(campaign: Campaign, *, by: User | None, at: datetime) -> Cam
         if campaign.published.ends_at <= at:
             raise Refused("window_passed")
         _put_back(campaign, campaign.published, at=at)
+        # A staging that the pause broke off goes on.
+        _start_staging(campaign, campaign.published)
     record("campaign.resumed", campaign, by=by)
     return campaign
 
@@ -177,12 +180,13 @@ def roll_back_campaign(campaign: Campaign, *, by: User | None, at: datetime) -> 
     is_draft_edited = digest_of(document_of(campaign)) != revision.digest
     _withdraw_unpublished(campaign)
     before = revision.replaces
-    _withdraw(campaign, revision, at=at)
-    if before is not None and before.ends_at > at:
+    is_restored = before is not None and before.ends_at > at
+    _withdraw(campaign, revision, at=at, is_replaced=is_restored)
+    if before is not None and is_restored:
         if not is_draft_edited:
             restore(campaign, before.document)
             campaign.save()
-        _put_back(campaign, before, at=at)
+        _put_back(campaign, before, at=at, also=list(staging.products_in(revision.promotion_id)))
         _move(campaign, Campaign.State.SCHEDULED)
         # The listings still say what the later revision made of them: every page is written anew.
         before.pages.all().delete()
@@ -201,7 +205,7 @@ def roll_back_campaign(campaign: Campaign, *, by: User | None, at: datetime) -> 
         finished_at=at,
         report={
             "rolled_back": revision.number,
-            "restored": before.number if before else None,
+            "restored": before.number if before and is_restored else None,
             "conflicts": conflicts,
             "conflicts_total": total + is_draft_edited,
         },
@@ -346,10 +350,13 @@ def _withdraw_unpublished(campaign: Campaign) -> None:
     campaign.revisions.filter(state__in=waiting).update(state=Revision.State.WITHDRAWN)
 
 
-def _withdraw(campaign: Campaign, revision: Revision, *, at: datetime) -> None:
-    """Unpublish for good: off the shelf, off the channels, nothing due any more."""
-    if revision.promotion.is_published:
-        staging.unpublish(campaign, revision)
+def _withdraw(campaign: Campaign, revision: Revision, *, at: datetime, is_replaced: bool = False) -> None:
+    """Unpublish for good: off the shelf, off the channels, nothing due any more. With `is_replaced` the shelf is left
+    to the publication that follows in the same transaction, so that products and markets are locked once, in order."""
+    if is_replaced:
+        staging.set_published(revision, False)
+    elif revision.promotion.is_published:
+        staging.unpublish(revision)
     Revision.objects.filter(pk=revision.pk).update(state=Revision.State.WITHDRAWN)
     Due.objects.filter(revision=revision, done_at=None).update(done_at=at, result={"skipped": "withdrawn"})
     campaign.published = None
@@ -357,13 +364,13 @@ def _withdraw(campaign: Campaign, revision: Revision, *, at: datetime) -> None:
     _take_down(campaign)
 
 
-def _put_back(campaign: Campaign, revision: Revision, *, at: datetime) -> None:
+def _put_back(campaign: Campaign, revision: Revision, *, at: datetime, also: Sequence[int] = ()) -> None:
     """Publish a revision that was published before: its offers are still there."""
     Listing.objects.filter(campaign=campaign, revision_number=revision.number).update(
         is_wanted=True, state=Listing.State.STAGED, attempts=0, next_try_at=None
     )
     campaign.published = None
-    staging.publish(campaign, revision, at=at)
+    staging.publish(campaign, revision, at=at, also=also)
 
 
 def _take_down(campaign: Campaign) -> None:
@@ -382,5 +389,5 @@ def _set_hold(campaign: Campaign, market: Market, is_held: bool, *, by: User | N
     else:
         held.remove(market)
     staging.recompile_promotions([campaign.published.promotion_id])
-    staging.turn_with_placements(campaign, campaign.published)
+    staging.turn_with_placements(campaign.published)
     record("campaign.market_held" if is_held else "campaign.market_released", campaign, by=by, market=market.code)

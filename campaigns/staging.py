@@ -6,7 +6,7 @@ cursor and the page's rows commit together.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import chain
 
@@ -19,8 +19,9 @@ from campaigns.layout import Entry, Layout, lay_out, listing_ids, page_digest
 from campaigns.models import Campaign, Due, Listing, Revision, StagedPage, SyncRun
 from campaigns.rules import products_of
 from catalog.facts import FactsReader
-from catalog.models import Offer
+from catalog.models import Market, Offer
 from catalog.shelf_store import recompile_products, turn_epoch
+from catalog.upkeep import read_again_since
 from core.bulk import Among, insert_rows
 from core.errors import Refused
 from core.jobs import enqueue
@@ -189,6 +190,8 @@ def _finish(run_id: int, revision: Revision) -> SyncRun:
     revision = Revision.objects.select_related("promotion", "campaign").get(pk=revision.pk)
     if run.state == SyncRun.State.DONE:
         return run
+    if campaign.state != Campaign.State.SCHEDULED:
+        return _close(run, SyncRun.State.FAILED, "The campaign was stopped while it was being staged.")
     if revision.state not in _STAGEABLE:
         return _close(run, SyncRun.State.FAILED, "The revision was withdrawn while it was being staged.")
     if revision.state == Revision.State.STAGING or run.report.get("pages_written"):
@@ -222,42 +225,50 @@ def publish(campaign: Campaign, revision: Revision, *, at: datetime, also: Seque
         promotions.append(replaced.promotion_id)
         Revision.objects.filter(pk=replaced.pk).update(state=Revision.State.SUPERSEDED)
         revision.replaces = replaced
-        _set_published(replaced, False)
+        set_published(replaced, False)
         Due.objects.filter(revision=replaced, done_at=None).update(done_at=at, result={"skipped": "superseded"})
     revision.state, revision.published_at = Revision.State.PUBLISHED, at
     revision.save(update_fields=["state", "published_at", "replaces"])
-    _set_published(revision, True)
+    set_published(revision, True)
     campaign.published = revision
     campaign.save(update_fields=["published", "updated_at"])
     _write_due(campaign, revision)
     recompile_promotions(promotions, also=also)
-    turn_with_placements(campaign, revision)
+    turn_with_placements(revision)
+    # A licence that changed while this compiled may have been read before: it is read again.
+    transaction.on_commit(lambda: read_again_since(at))
     enqueue("campaigns.prepare_feeds")
     enqueue("campaigns.run_due")
     logger.info("campaign.published", extra={"campaign": campaign.public_id, "revision": revision.number})
 
 
-def unpublish(campaign: Campaign, revision: Revision) -> None:
+def unpublish(revision: Revision) -> None:
     """Take `revision` off the shelf, all at once when this commits. Call under the campaign's lock."""
-    _set_published(revision, False)
+    set_published(revision, False)
     recompile_promotions([revision.promotion_id])
-    turn_with_placements(campaign, revision)
+    turn_with_placements(revision)
     enqueue("campaigns.prepare_feeds")
 
 
 def recompile_promotions(promotion_ids: Sequence[int], *, also: Sequence[int] = ()) -> None:
     """Compile again what these promotions make offers for."""
-    products = Offer.objects.filter(promotion__in=promotion_ids).values_list("product_id", flat=True).distinct()
-    recompile_products(chain(products.iterator(chunk_size=50_000), also), is_news=False)
+    recompile_products(chain(*map(products_in, promotion_ids), also), is_news=False)
 
 
-def turn_with_placements(campaign: Campaign, revision: Revision) -> None:
+def products_in(promotion_id: int) -> Iterator[int]:
+    """The products a promotion makes offers for, streamed."""
+    products = Offer.objects.filter(promotion=promotion_id).values_list("product_id", flat=True).distinct()
+    return products.iterator(chunk_size=50_000)
+
+
+def turn_with_placements(revision: Revision) -> None:
     """The pages that announce the campaign turn now, and when it is announced, starts and ends."""
     announced = [datetime.fromisoformat(placement["announced_at"]) for placement in revision.document["placements"]]
-    turn_epoch(campaign.markets.order_by("pk"), at=[*announced, revision.starts_at, revision.ends_at])
+    turn_epoch(Market.objects.order_by("pk"), at=[*announced, revision.starts_at, revision.ends_at])
 
 
-def _set_published(revision: Revision, is_published: bool) -> None:
+def set_published(revision: Revision, is_published: bool) -> None:
+    """Whether the revision's offers count; the shelf follows when it is compiled."""
     revision.promotion.is_published = is_published
     revision.promotion.save(update_fields=["is_published"])
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime
 
 from catalog.models import Market, Offer, Price, Product, Promotion
-from catalog.shelf import OfferTerms, PriceSteps, RightsSteps, compile_rights
+from catalog.shelf import OfferTerms, PriceSteps, RightsSteps, Span, compile_rights, compile_spans
 from core.bulk import Among, read_rows
 from licensing.facts import RightsFacts, load_rights_facts
 from licensing.gate import Article
@@ -17,6 +17,10 @@ _PRODUCT_COLUMNS = (
     "pk", "film_id", "merchant_id", "category_id", "licence_id", "sku", "reveals", "on_sale_at", "street_on",
     "state", "listing", "updated_at",
 )  # fmt: skip
+
+
+#: A reader keeps at most so many compiled shelves, about 20 MB of them.
+MOST_KEPT = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +45,13 @@ class FactsReader:
 
     markets: Sequence[Market]
     _rights: RightsFacts | None = None
-    _known: set[tuple[str, int | None]] = field(default_factory=set)
+    _known: set[tuple[str, int]] = field(default_factory=set)
     _articles: dict[tuple[object, ...], Article] = field(default_factory=dict)
     #: By article key, then by market id.
     _steps: dict[tuple[object, ...], dict[int, RightsSteps]] = field(default_factory=dict)
+    #: Equal steps are one object, so that a key may hold its identity.
+    _interned: dict[tuple[object, ...], RightsSteps] = field(default_factory=dict)
+    _spans: dict[tuple[object, ...], list[Span]] = field(default_factory=dict)
     _digests: dict[tuple[object, ...], bytes] = field(default_factory=dict)
 
     def read(self, product_ids: Collection[int], *, lock: bool) -> list[ProductFacts]:
@@ -64,9 +71,25 @@ class FactsReader:
         """How far the product is in one of the reader's markets over time, compiled once per article."""
         of_article = self._steps.get(facts.article_key)
         if of_article is None:
-            of_article = {market.pk: compile_rights(facts.article, market.countries) for market in self.markets}
+            of_article = {}
+            for market in self.markets:
+                steps = compile_rights(facts.article, market.countries)
+                of_article[market.pk] = self._interned.setdefault(tuple(steps), steps)
             self._steps[facts.article_key] = of_article
         return of_article[market_id]
+
+    def spans(self, facts: ProductFacts, market_id: int) -> list[Span]:
+        """The shelf of the product in one of the reader's markets. Goods of one price, term and offer are compiled once."""
+        rights, prices = self.rights_steps(facts, market_id), facts.prices[market_id]
+        offers = facts.offers.get(market_id, ())
+        key = (id(rights), tuple([tuple(steps) for steps in prices]), tuple(offers), facts.needs_campaign)
+        spans = self._spans.get(key)
+        if spans is None:
+            if len(self._spans) >= MOST_KEPT:
+                self._spans.clear()
+            spans = compile_spans(rights, prices, offers, needs_campaign=facts.needs_campaign)
+            self._spans[key] = spans
+        return spans
 
     def article_digest(self, facts: ProductFacts) -> bytes:
         """Sixteen bytes that change when anything about the product's rights does."""
@@ -117,13 +140,18 @@ class FactsReader:
     def _learn_rights(self, rows: list[tuple]) -> None:
         needed = {("film", row[1]) for row in rows} | {("merchant", row[2]) for row in rows}
         needed |= {("licence", row[4]) for row in rows if row[4]}
-        if needed <= self._known:
+        fresh = needed - self._known
+        if not fresh:
             return
-        self._known |= needed
+        self._known |= fresh
         ids: dict[str, list[int]] = defaultdict(list)
-        for kind, pk in self._known:
-            ids[kind].append(pk)  # type: ignore[arg-type]
-        self._rights = load_rights_facts(film_ids=ids["film"], merchant_ids=ids["merchant"], licence_ids=ids["licence"])
+        for kind, pk in fresh:
+            ids[kind].append(pk)
+        learnt = load_rights_facts(film_ids=ids["film"], merchant_ids=ids["merchant"], licence_ids=ids["licence"])
+        if self._rights is None:
+            self._rights = learnt
+        else:
+            self._rights.add(learnt)
 
     def _product_facts(self, row: tuple, prices: dict, offers: dict) -> ProductFacts:
         (

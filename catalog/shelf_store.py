@@ -14,7 +14,7 @@ from django.db.models import F
 
 from catalog.facts import FactsReader, ProductFacts
 from catalog.models import Market, ShelfBoundary, ShelfSpan
-from catalog.shelf import Span, compile_spans
+from catalog.shelf import Span
 from core.bulk import Among, in_pages, insert_rows, read_rows
 from core.clock import ALWAYS, FOREVER
 
@@ -66,8 +66,10 @@ def recompile_products(
 def _announce(change: ShelfChange) -> None:
     """Write the boundaries and count up the versions of the markets that saw a change: a new epoch begins.
 
-    Last in its transaction, because it locks the markets.
+    Last in its transaction, because it locks the markets: all of them, in order, so that a second announcement of the
+    same transaction never waits for somebody who waits for it.
     """
+    list(Market.objects.select_for_update(no_key=True).order_by("pk").values_list("pk"))
     rows = [
         ShelfBoundary(market_id=pk, at=at)
         for pk, instants in sorted(change.boundaries.items())
@@ -103,14 +105,8 @@ def _recompile_page(reader: FactsReader, product_ids: Sequence[int], change: She
 def _compiled(reader: FactsReader, product: ProductFacts) -> Iterator[tuple[tuple[int, int], list[tuple]]]:
     if not product.is_active:
         return
-    for market_id, prices in product.prices.items():
-        spans = compile_spans(
-            reader.rights_steps(product, market_id),
-            prices,
-            product.offers.get(market_id, ()),
-            needs_campaign=product.needs_campaign,
-        )
-        if spans:
+    for market_id in product.prices:
+        if spans := reader.spans(product, market_id):
             yield (product.product_id, market_id), [_row(product, span) for span in spans]
 
 

@@ -13,6 +13,7 @@ from catalog.models import Market, Product, ShelfMark
 from catalog.search import index_products
 from catalog.shelf_store import recompile_products, turn_epoch
 from core.clock import ALWAYS
+from core.jobs import enqueue
 from films.models import Embargo, Film
 from licensing.models import Licence
 from merchants.models import Merchant
@@ -55,6 +56,15 @@ def _catch_up_source(source: str, at: datetime) -> int:
     mark.read_up_to = at
     mark.save(update_fields=["read_up_to"])
     return len(products)
+
+
+def read_again_since(at: datetime) -> None:
+    """Have the next `catch_up_shelf` read whatever changed since `at` again, though it was read before.
+
+    Call outside the transaction that compiled: a reading may be waiting for that one's locks.
+    """
+    ShelfMark.objects.filter(read_up_to__gt=at).update(read_up_to=at)
+    enqueue("catalog.catch_up_shelf")
 
 
 def prune_shelf(*, at: datetime) -> int:

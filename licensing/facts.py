@@ -23,6 +23,13 @@ class RightsFacts:
     merchants: dict[int, tuple[str, datetime | None]]
     embargoes: dict[int, tuple[EmbargoTerms, ...]]
 
+    def add(self, more: "RightsFacts") -> None:
+        """Take in what was read later."""
+        self.licences.update(more.licences)
+        self.schedules.update(more.schedules)
+        self.merchants.update(more.merchants)
+        self.embargoes.update(more.embargoes)
+
     def article(
         self,
         *,

@@ -59,7 +59,7 @@ class PageCacheMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         address = _MARKET_ADDRESS.match(request.path_info)
-        if address is None or request.method not in ("GET", "HEAD") or "at" in request.GET:
+        if address is None or request.method not in ("GET", "HEAD") or _may_be_preview(request):
             return self.get_response(request)
         epoch = read_epoch(address[1], timezone.now())
         if epoch is None:
@@ -87,6 +87,11 @@ class PageCacheMiddleware:
             epoch = after
         logger.warning("page.unsettled", extra={"path": request.path_info})
         return response
+
+
+def _may_be_preview(request: HttpRequest) -> bool:
+    """Staff look at another instant with ?at=; who is not signed in shares the page as it is now."""
+    return "at" in request.GET and settings.SESSION_COOKIE_NAME in request.COOKIES
 
 
 def _kept(key: str) -> Any:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -70,3 +71,9 @@ def page(browser: Browser) -> Iterator[Page]:
     yield opened
     context.close()
     assert errors == []
+
+
+@pytest.fixture(autouse=True)
+def empty_cache() -> None:
+    """Two tests may make the same epoch of the same market: neither sees what the other kept."""
+    cache.clear()

@@ -31,7 +31,7 @@ _XML = "application/xml; charset=utf-8"
 @require_safe
 def media(request: HttpRequest, name: str) -> HttpResponseBase:
     """A picture. In production the proxy in front serves these."""
-    if ".." in name:
+    if ".." in name or name.startswith("/"):
         raise Http404
     try:
         file = default_storage.open(name)

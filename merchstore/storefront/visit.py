@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
 
@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from catalog.epoch import Epoch, read_epoch
 from catalog.models import Market
+from core.clock import ALWAYS, FOREVER
 
 #: The part of the address, and the language it stands for.
 LANGUAGES = {"en": "en", "zh": "zh-hans"}
@@ -101,4 +102,8 @@ def _preview_at(request: HttpRequest) -> datetime | None:
         at = parse_datetime(text)
     except ValueError:
         return None
-    return at if at is None or timezone.is_aware(at) else timezone.make_aware(at)
+    if at is None:
+        return None
+    at = at if timezone.is_aware(at) else timezone.make_aware(at)
+    # Nothing is true before ALWAYS, and at the very end of the calendar there is no room left for time zones.
+    return at if ALWAYS <= at < FOREVER - timedelta(days=366) else None

@@ -376,3 +376,21 @@ def test_a_revision_withdrawn_while_it_waits_for_its_worker_writes_nothing(film,
     assert run.state == SyncRun.State.FAILED
     assert list(Listing.objects.values()) == before
     assert Listing.objects.get().is_wanted
+
+
+def test_a_campaign_paused_while_it_is_staged_again_stays_off_the_shelf(film, licence):
+    product = factories.make_product(licence=licence)
+    campaign = factories.make_campaign(film, starts_at=NOW - timedelta(days=1))
+    revision = schedule(campaign)
+    services.schedule_campaign(campaign, by=None, at=NOW)
+    Product.objects.filter(pk=product.pk).update(updated_at=NOW)
+    services.pause_campaign(campaign, by=None, at=NOW)
+
+    run = staging.stage_revision(revision.pk)
+
+    assert run.state == SyncRun.State.FAILED
+    assert amounts(NOW) == {product.pk: 3800}
+    services.resume_campaign(campaign, by=None, at=NOW)
+    staging.stage_revision(revision.pk)
+    assert amounts(NOW) == {product.pk: 3040}
+    assert Listing.objects.filter(is_wanted=True).count() == 1

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from catalog import shelf, shelf_store
+from catalog import shelf
 from catalog.facts import FactsReader
 from catalog.models import Market, Offer, Price, Product, Promotion, ShelfBoundary, ShelfSpan, Variant
 from catalog.shelf import LOW_PRICE_WINDOW, ShelfState, shelf_state
@@ -228,8 +228,7 @@ def test_the_law_catches_a_compiler_that_breaks_it(monkeypatch, breach):
     if breach == "one campaign forgotten":
         honest = shelf.compile_spans
         monkeypatch.setattr(
-            shelf_store,
-            "compile_spans",
+            "catalog.facts.compile_spans",
             lambda rights, prices, offers, **rest: honest(rights, prices, offers[:1], **rest),
         )
     elif breach == "papers forgotten":

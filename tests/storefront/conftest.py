@@ -14,6 +14,7 @@ from campaigns.services import schedule_campaign
 from campaigns.staging import stage_revision
 from catalog.models import Image, Product
 from catalog.queries import markets
+from catalog.search import index_products
 from films.models import Artwork, Credit, Film, Release
 from tests import factories
 from tests.factories import NOW
@@ -82,6 +83,7 @@ def make_shop(rows: int = 1, *, is_live: bool = False) -> Shop:
                 Image.objects.create(product=of, file=f"goods/{of.pk}-{j}.png", width=1000, height=1000, position=j)
         campaign = factories.make_campaign(film, slug=f"campaign-{i}", markets=("us", "cn"), name_en=f"Ten years {i}")
         publish(campaign, starts_at=NOW - DAY if is_live else NOW + DAY)
+    index_products(Product.objects.values_list("pk", flat=True))
     first = Film.objects.get(slug="film-0")
     return Shop(first, Product.objects.get(slug="mug-0"), Campaign.objects.get(slug="campaign-0"))
 

@@ -91,5 +91,5 @@ def test_a_page_far_down_costs_no_more_queries(get, django_assert_num_queries, m
     get("/us/en/")  # the menu of markets is read once a minute
 
     for rest in ("?sort=price", f"?sort=price&after=300-{deep}"):
-        with django_assert_num_queries(5):
+        with django_assert_num_queries(4):
             get(f"/us/en/goods/{rest}")

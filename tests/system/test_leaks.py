@@ -175,7 +175,7 @@ def first_addresses() -> list[str]:
 
 def addresses_of_the_secret(shop) -> list[str]:
     """What somebody who has been told the address would ask for."""
-    goods = list(Product.objects.filter(film=shop.secret)) + [shop.figurine]
+    goods = [*Product.objects.filter(film=shop.secret), shop.figurine]
     film, campaign = shop.secret, shop.campaign
     return [
         *[f"/{m}/{language}/films/{film.slug}/" for m in MARKETS for language in ("en", "zh")],

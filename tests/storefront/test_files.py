@@ -1,0 +1,139 @@
+"""What is not a page: feeds, pictures, sitemaps, colours."""
+
+import gzip
+from datetime import timedelta
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.utils.http import http_date, parse_http_date
+
+from catalog.models import Product
+from catalog.shelf_store import recompile_products
+from tests import factories
+from tests.storefront.conftest import make_shop
+
+pytestmark = pytest.mark.django_db
+
+FEED = "/feeds/google/us.xml"
+
+
+@pytest.fixture(autouse=True)
+def _own_folders(settings, tmp_path):
+    settings.FEED_ROOT = tmp_path / "feeds"
+    settings.MEDIA_ROOT = tmp_path / "media"
+
+
+def test_a_feed_says_which_shelf_it_is_of(get, client, clock):
+    make_shop()
+
+    answer, page = get(FEED), get("/us/en/")
+
+    assert answer.status_code == 200
+    assert answer["Content-Type"] == "application/xml; charset=utf-8"
+    assert answer["Shelf-Revision"] == page["Shelf-Revision"]
+    assert answer["Cache-Control"] == "public, max-age=15"
+    assert "gzip" not in answer.get("Content-Encoding", "")
+    assert b"/us/en/goods/p/mug-0/" in answer.getvalue()
+
+
+def test_a_feed_comes_packed_for_those_who_take_it(get):
+    make_shop()
+    plain = get(FEED)
+
+    packed, file = get(FEED, headers={"accept-encoding": "br, gzip"}), get(FEED + ".gz")
+
+    body = plain.getvalue()
+    assert (packed["Content-Encoding"], packed["Vary"]) == ("gzip", "Accept-Encoding")
+    assert gzip.decompress(packed.getvalue()) == body
+    assert (file["Content-Type"], "Content-Encoding" in file) == ("application/gzip", False)
+    assert gzip.decompress(file.getvalue()) == body
+    assert packed["ETag"] != plain["ETag"]
+
+
+def test_who_has_the_feed_is_not_sent_it_again(get):
+    shop = make_shop()
+    answer = get(FEED)
+    assert answer.getvalue()
+    later = http_date(parse_http_date(answer["Last-Modified"]) + 60)
+
+    by_tag = get(FEED, headers={"if-none-match": answer["ETag"]})
+    by_date = get(FEED, headers={"if-modified-since": answer["Last-Modified"]})
+    assert [by_tag.status_code, by_date.status_code] == [304, 304]
+    assert (by_tag.content, by_tag["ETag"], by_tag["Shelf-Revision"]) == (b"", answer["ETag"], answer["Shelf-Revision"])
+    assert get(FEED, headers={"if-modified-since": later}).status_code == 304
+    # Another coding of it, or an older date, is something else.
+    assert get(FEED, headers={"if-none-match": answer["ETag"], "accept-encoding": "gzip"}).status_code == 200
+    assert get(FEED, headers={"if-modified-since": "Sat, 01 Jan 2000 00:00:00 GMT"}).status_code == 200
+
+    Product.objects.filter(pk=shop.product.pk).update(state=Product.State.ARCHIVED)
+    recompile_products([shop.product.pk])
+
+    assert get(FEED, headers={"if-none-match": answer["ETag"]}).status_code == 200
+
+
+def test_a_feed_turns_at_the_instant_and_is_not_kept_past_it(get, clock):
+    shop = make_shop()
+    clock.at = shop.campaign.starts_at - timedelta(seconds=3)
+    before = get(FEED)
+    clock.at = shop.campaign.starts_at
+    after = get(FEED)
+
+    assert before["Cache-Control"] == "public, max-age=3"
+    assert (b"30.40" in before.getvalue(), b"30.40" in after.getvalue()) == (False, True)
+    assert before["ETag"] != after["ETag"]
+
+
+def test_a_picture_may_be_kept_for_ever(get):
+    name = default_storage.save("goods/ab12.svg", ContentFile(b"<svg/>"))
+
+    answer = get(f"/media/{name}")
+
+    assert answer.getvalue() == b"<svg/>"
+    assert answer["Content-Type"] == "image/svg+xml"
+    assert answer["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert "script-src 'self'" in answer["Content-Security-Policy"]
+
+
+def test_only_stored_files_are_pictures(get, settings):
+    settings.MEDIA_ROOT.mkdir()
+    (settings.MEDIA_ROOT / "goods").mkdir()
+    (settings.MEDIA_ROOT.parent / "secret.txt").write_text("secret")
+    tries = ["../secret.txt", "goods/../../secret.txt", "%2e%2e/secret.txt", "..%2fsecret.txt", "/etc/passwd", "//etc/passwd",
+             "goods", "goods/", "none.svg", "a/b/c.svg", "%00", "goods/%00.svg", "x" * 300]  # fmt: skip
+
+    answers = {name: get(f"/media/{name}").status_code for name in tries}
+
+    assert answers == dict.fromkeys(tries, 404)
+
+
+def test_robots_are_led_to_the_sitemaps_and_through_them_to_everything(get):
+    make_shop()
+
+    robots, index = get("/robots.txt").content.decode(), get("/sitemap.xml").content.decode()
+    sitemap = get("/cn/zh/sitemap.xml").getvalue().decode()
+
+    assert "Sitemap: http://localhost:8000/sitemap.xml" in robots
+    assert "Disallow: /desk/" in robots
+    places = [
+        f"<loc>http://localhost:8000/{market}/{prefix}/sitemap.xml</loc>"
+        for market in ("us", "cn")
+        for prefix in ("en", "zh")
+    ]
+    assert [place in index for place in places] == [True] * 4
+    assert "<loc>http://localhost:8000/cn/zh/films/film-0/</loc>" in sitemap
+    assert "<loc>http://localhost:8000/cn/zh/goods/p/mug-0/</loc>" in sitemap
+    assert 'hreflang="zh-Hans" href="http://localhost:8000/cn/zh/goods/p/mug-0/"' in sitemap
+    assert 'hreflang="en" href="http://localhost:8000/cn/en/goods/p/mug-0/"' in sitemap
+
+
+def test_each_film_has_its_colours_in_one_stylesheet(get):
+    factories.make_market("us")
+    factories.make_film("dark", palette=["#10172B"], ground="#10172B", ink="#FBEFD9")
+    factories.make_film("plain")
+
+    answer = get("/us/en/film-colours.css")
+
+    assert answer["Content-Type"] == "text/css; charset=utf-8"
+    assert answer.content.decode() == ".film-dark{--film-ground:#10172B;--film-ink:#FBEFD9}"
