@@ -37,7 +37,7 @@ class _Statement:
         params = [param if place is None else _adapted(_value(values, place)) for param, place in self.params]
         with connection.cursor() as cursor:
             if self.is_bound_by_server:
-                cursor.cursor = ServerBindingCursor(connection.connection)
+                cursor.cursor = ServerBindingCursor(connection.connection)  # type: ignore[call-arg]
             cursor.execute(self.sql, params)
             rows: list[tuple[Any, ...]] = cursor.fetchall()
         return [self._converted(row) for row in rows] if self.converters else rows

@@ -94,34 +94,37 @@ def robots(request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 @require_safe
 def sitemap_index(request: HttpRequest) -> HttpResponse:
-    """A sitemap for each market and language."""
+    """The sitemaps of each market and language: one for the films and the oldest goods, further ones for the newer."""
+    parts = ["", *(f"-{part}" for part in range(1, pages.last_product() // _PART + 1))]
     places = [
-        f"<sitemap><loc>{settings.SITE_URL}/{market.code}/{prefix}/sitemap.xml</loc></sitemap>"
+        f"<sitemap><loc>{settings.SITE_URL}/{market.code}/{prefix}/sitemap{part}.xml</loc></sitemap>"
         for market in Market.objects.order_by("position", "pk")
         for prefix in LANGUAGES
+        for part in parts
     ]
     return HttpResponse(_document("sitemapindex", places), content_type=_XML)
 
 
 @page
-def sitemap(request: HttpRequest, visit: Visit) -> HttpResponseBase:
-    """Every film and product that may be known in the market now, with its other language."""
-    response = StreamingHttpResponse(_document_parts("urlset", _places(visit)), content_type=_XML)
+def sitemap(request: HttpRequest, visit: Visit, part: str = "0") -> HttpResponseBase:
+    """Films and products that may be known in the market now, each with its other language."""
+    response = StreamingHttpResponse(_document_parts("urlset", _places(visit, int(part))), content_type=_XML)
     response["Cache-Control"] = f"public, max-age={visit.epoch.max_age(MAX_AGE)}"
     return response
 
 
-#: The sitemap protocol's limit of addresses in one file.
-_MOST_PLACES = 50_000
+#: Products in one sitemap, by primary key: with the films well below the protocol's 50,000 addresses.
+_PART = 20_000
 
 
-def _places(visit: Visit) -> Iterator[str]:
-    yield _place(visit, "")
-    after: tuple[int, int] | None = None
-    while films := slate(at=visit.at, countries=visit.market.countries, after=after, limit=1_000):
-        yield from (_place(visit, f"films/{film.slug}/") for film in films)
-        after = (films[-1].position, films[-1].pk)
-    slugs = pages.product_slugs(visit.market, at=visit.at, most=_MOST_PLACES // 2)
+def _places(visit: Visit, part: int) -> Iterator[str]:
+    if part == 0:
+        yield _place(visit, "")
+        after: tuple[int, int] | None = None
+        while films := slate(at=visit.at, countries=visit.market.countries, after=after, limit=1_000):
+            yield from (_place(visit, f"films/{film.slug}/") for film in films)
+            after = (films[-1].position, films[-1].pk)
+    slugs = pages.product_slugs(visit.market, at=visit.at, first=part * _PART, end=(part + 1) * _PART)
     yield from (_place(visit, f"goods/p/{slug}/") for slug in slugs)
 
 

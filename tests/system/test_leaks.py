@@ -6,7 +6,6 @@ The second half is the control: the same crawl, a microsecond later, finds every
 from datetime import timedelta
 
 import pytest
-from django.core.cache import cache
 from django.core.files.base import ContentFile
 from django.test import Client
 
@@ -143,9 +142,7 @@ def clock(monkeypatch):
 @pytest.fixture
 def shop(clock, tmp_path, settings):
     settings.MEDIA_ROOT, settings.FEED_ROOT = tmp_path / "media", tmp_path / "feeds"
-    cache.clear()
-    yield Shop()
-    cache.clear()
+    return Shop()
 
 
 def first_addresses() -> list[str]:
