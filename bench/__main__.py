@@ -15,9 +15,10 @@ from importlib import import_module
 from pathlib import Path
 
 import django
+import redis
 from django.db import connections
 
-from bench.databases import new_database
+from bench.databases import NAME, new_database
 from bench.report import as_json, as_table, machine
 from scripts.servers import running, stopping_on_signals
 from scripts.steps import Failed, say
@@ -60,15 +61,23 @@ def _measure(subject: str, products: int) -> tuple[list, str]:
             return rows, f"bench {subject}, {products:,} products\n{machine()}"
         finally:
             connections.close_all()
+            _tidy(urls["REDIS_URL"])
 
 
-def _environment(database: str, redis: str, folder: Path) -> dict[str, str]:
+def _tidy(address: str) -> None:
+    """Drop what the run left on the Redis server: its keys begin with the names of its databases (bench/settings.py)."""
+    with redis.Redis.from_url(address) as server:
+        for key in server.scan_iter(match=f"{NAME}_*"):
+            server.delete(key)
+
+
+def _environment(database: str, redis_url: str, folder: Path) -> dict[str, str]:
     """What the site's settings read, here and in every process that the run starts."""
     return {
         "DJANGO_SETTINGS_MODULE": "bench.settings",
         "DATABASE_URL": database,
-        "REDIS_URL": redis,
-        "BROKER_URL": redis,
+        "REDIS_URL": redis_url,
+        "BROKER_URL": redis_url,
         "SECRET_KEY": secrets.token_urlsafe(50),
         "ALLOWED_HOSTS": "127.0.0.1,testserver",
         "SITE_URL": "http://127.0.0.1",

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 from psycopg import sql
 
+#: How the names of a run's databases begin.
+NAME = f"bench_{os.getpid()}"
 _numbers = count(1)
 
 
@@ -21,7 +23,7 @@ def url_of(server: str, name: str) -> str:
 @contextlib.contextmanager
 def new_database(server: str, *, copy_of: str | None = None) -> Iterator[str]:
     """The address of a fresh database, empty or a copy of one that nobody is connected to; dropped on the way out."""
-    name = f"bench_{os.getpid()}_{next(_numbers)}"
+    name = f"{NAME}_{next(_numbers)}"
     with psycopg.connect(url_of(server, "postgres"), autocommit=True) as admin:
         statement = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
         if copy_of is not None:

@@ -12,6 +12,7 @@ from bench.databases import new_database
 from bench.goods import make_goods
 from bench.report import Row, bounded
 from bench.stage import staging_rows
+from bench.watch import AFTER, BEFORE, RATE
 from scripts.steps import ROOT, Failed
 
 #: The launch that is watched needs no more goods than these.
@@ -35,6 +36,9 @@ def _watched_rows(how: str, told: dict[str, Any]) -> Iterator[Row]:
     against = f"{told['answers']} answers across the start of {told['listings']:,} listings"
     for verdict in ("mixed", "early", "late", "failed"):
         yield bounded(f"launch, {how}: {verdict} answers", told[verdict], "answers", most=0, against=against)
+    rate = told["answers"] / (BEFORE + AFTER)
+    asked = f"{RATE * 5} a second asked for"
+    yield Row(f"launch, {how}: requests", round(rate, 1), "a second", round(rate / RATE / 5, 3), asked, "≥ 0.9 ×", rate >= RATE * 4.5)
     slowest = max(told["first"], key=told["first"].__getitem__)
     yield bounded(
         f"launch, {how}: first new answer",

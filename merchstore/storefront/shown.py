@@ -55,8 +55,12 @@ def shown_price(card: Card, visit: Visit) -> Shown:
 
 
 def shown_variant_price(price: Money, was: Money | None, card: Card, visit: Visit) -> Shown:
-    """The same for one variant: its own amounts, compared as its product is."""
-    return _price(price.in_locale(visit.language), was, card, visit)
+    """The same for one variant. The lowest price before is known of the cheapest one alone: a dearer one is not
+    announced as reduced, and its regular price is only said."""
+    now = price.in_locale(visit.language)
+    if was is None or was == card.was or not card.low:
+        return _price(now, was, card, visit)
+    return {"now": now, "was": "", "note": _("Regular price %(price)s") % {"price": was.in_locale(visit.language)}}
 
 
 def _price(now: str, was: Money | None, card: Card, visit: Visit) -> Shown:

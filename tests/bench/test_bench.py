@@ -44,7 +44,7 @@ def test_launch_prints_the_table_and_writes_json_to_a_file(tmp_path) -> None:
 
     rows = {row["name"]: row for row in json.loads((tmp_path / "rows.json").read_text())}
     assert table.startswith("bench launch, 60 products")
-    assert len(rows) == 14
+    assert len(rows) == 16
     assert all(set(row) == COLUMNS for row in rows.values())
     assert all(name in table for name in rows)
     for how in ("alive", "killed"):

@@ -7,7 +7,8 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
-from catalog.models import Product
+from catalog.models import Offer, Product, Promotion
+from catalog.shelf_store import recompile_products
 from films.models import Artwork
 from tests import factories
 from tests.factories import NOW
@@ -106,3 +107,21 @@ def test_the_home_page_s_countdown_asks_for_its_top_alone(get):
     make_shop()
 
     assert 'data-fragment="/us/en/hero/"' in text_of(get("/us/en/"))
+
+
+def test_a_dearer_variant_claims_no_lowest_price_that_is_the_cheapest_ones(get):
+    licence = factories.make_licence(factories.make_film("the-ferryman"), factories.make_merchant())
+    product = factories.make_product(licence=licence, variants=2)
+    promotion = Promotion.objects.create(starts_at=NOW - DAY, ends_at=NOW + DAY, is_published=True, since=NOW)
+    Offer.objects.create(
+        promotion=promotion, product=product, market=factories.make_market("us"), kind=Offer.Kind.PERCENT, value=2000
+    )
+    recompile_products([product.pk])
+    cheap, dear = product.variants.order_by("position")
+    address = f"/us/en/goods/p/{product.slug}/"
+
+    assert "Lowest in the 30 days before: $38.00" in get(f"{address}?v={cheap.public_id}").content.decode()
+    page = get(f"{address}?v={dear.public_id}").content.decode().split("Of the same film")[0]
+    assert "$31.20" in page
+    assert "Regular price $39.00" in page
+    assert "Lowest in the 30 days before" not in page
