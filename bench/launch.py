@@ -38,7 +38,15 @@ def _watched_rows(how: str, told: dict[str, Any]) -> Iterator[Row]:
         yield bounded(f"launch, {how}: {verdict} answers", told[verdict], "answers", most=0, against=against)
     rate = told["answers"] / (BEFORE + AFTER)
     asked = f"{RATE * 5} a second asked for"
-    yield Row(f"launch, {how}: requests", round(rate, 1), "a second", round(rate / RATE / 5, 3), asked, "≥ 0.9 ×", rate >= RATE * 4.5)
+    yield Row(
+        f"launch, {how}: requests",
+        round(rate, 1),
+        "a second",
+        round(rate / RATE / 5, 3),
+        asked,
+        "≥ 0.9 ×",
+        rate >= RATE * 4.5,
+    )
     slowest = max(told["first"], key=told["first"].__getitem__)
     yield bounded(
         f"launch, {how}: first new answer",

@@ -317,6 +317,12 @@ class ShelfSpan(models.Model):
             models.Index(
                 fields=["market", "amount", "product"], include=["starts_at", "ends_at"], name="catalog_span_amount"
             ),
+            # What is coming is little, and looked for on every home page.
+            models.Index(
+                fields=["market", "product"],
+                condition=models.Q(kind__in=["coming_soon", "pre_order"]),
+                name="catalog_span_soon",
+            ),
         ]
 
     def __str__(self) -> str:

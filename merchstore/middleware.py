@@ -5,8 +5,8 @@ import hashlib
 import logging
 import re
 import uuid
+from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
@@ -17,6 +17,8 @@ from redis.exceptions import RedisError
 from catalog.epoch import Epoch, read_epoch
 
 Handler = Callable[[HttpRequest], HttpResponse]
+#: A page as it is kept: body, ETag, headers.
+Kept = tuple[bytes, str, list[tuple[str, str]]]
 
 logger = logging.getLogger(__name__)
 
@@ -94,18 +96,38 @@ def _may_be_preview(request: HttpRequest) -> bool:
     return "at" in request.GET and settings.SESSION_COOKIE_NAME in request.COOKIES
 
 
-def _kept(key: str) -> Any:
-    """What is kept, or nothing while the cache is away: then every page is rendered, and nobody is turned away."""
+#: The pages this process answered last. A key names an epoch, so what is here is never too old, only no longer asked for.
+_near: OrderedDict[str, Kept] = OrderedDict()
+_MOST_NEAR = 500
+
+
+def _kept(key: str) -> Kept | None:
+    """What is kept, near or in the cache; nothing while that is away: then the page is rendered, nobody is turned away."""
+    kept = _near.get(key)
+    if kept is not None:
+        return kept
     try:
-        return cache.get(key)
+        kept = cache.get(key)
     except RedisError as error:
         logger.warning("page.cache_away", extra={"error": str(error)})
         return None
+    if kept is not None:
+        _keep_near(key, kept)
+    return kept
 
 
-def _keep(key: str, kept: Any) -> None:
+def _keep(key: str, kept: Kept) -> None:
+    _keep_near(key, kept)
     with contextlib.suppress(RedisError):
         cache.set(key, kept, _KEEP_SECONDS)
+
+
+def _keep_near(key: str, kept: Kept) -> None:
+    _near[key] = kept
+    while len(_near) > _MOST_NEAR:
+        # Another thread may have taken the last one.
+        with contextlib.suppress(KeyError):
+            _near.popitem(last=False)
 
 
 def _key(request: HttpRequest, epoch: Epoch) -> str:
@@ -121,7 +143,7 @@ def _key(request: HttpRequest, epoch: Epoch) -> str:
     return f"page:{epoch.revision}:{hashlib.blake2b(said.encode(), digest_size=16).hexdigest()}"
 
 
-def _kept_form(response: HttpResponse) -> tuple[bytes, str, list[tuple[str, str]]] | None:
+def _kept_form(response: HttpResponse) -> Kept | None:
     """(body, ETag, headers), or None for what must not be kept."""
     if response.status_code != 200 or response.streaming or response.cookies or not hasattr(response, "shelf_epoch"):
         return None
@@ -130,7 +152,7 @@ def _kept_form(response: HttpResponse) -> tuple[bytes, str, list[tuple[str, str]
     return response.content, etag, headers
 
 
-def _answer(request: HttpRequest, kept: tuple[bytes, str, list[tuple[str, str]]], epoch: Epoch) -> HttpResponse:
+def _answer(request: HttpRequest, kept: Kept, epoch: Epoch) -> HttpResponse:
     body, etag, headers = kept
     is_known = etag in request.headers.get("If-None-Match", "")
     response = HttpResponseNotModified() if is_known else HttpResponse(body)

@@ -451,6 +451,14 @@ class Migration(migrations.Migration):
                 fields=["market", "amount", "product"], include=("starts_at", "ends_at"), name="catalog_span_amount"
             ),
         ),
+        migrations.AddIndex(
+            model_name="shelfspan",
+            index=models.Index(
+                condition=models.Q(("kind__in", ["coming_soon", "pre_order"])),
+                fields=["market", "product"],
+                name="catalog_span_soon",
+            ),
+        ),
         migrations.AddConstraint(
             model_name="shelfspan",
             constraint=models.UniqueConstraint(

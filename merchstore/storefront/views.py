@@ -30,7 +30,7 @@ __all__ = ["bad_request", "forbidden", "not_found", "server_error"]
 Artworks = dict[int, dict[str, Artwork]]
 
 RAIL = 6
-SEARCH_LIMIT = 48
+SEARCH_LIMIT = 24
 
 
 @csrf_exempt
