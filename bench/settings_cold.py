@@ -3,3 +3,4 @@
 from bench.settings import *  # noqa: F403
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
+NEAR_PAGES = 0

@@ -98,7 +98,6 @@ def _may_be_preview(request: HttpRequest) -> bool:
 
 #: The pages this process answered last. A key names an epoch, so what is here is never too old, only no longer asked for.
 _near: OrderedDict[str, Kept] = OrderedDict()
-_MOST_NEAR = 500
 
 
 def _kept(key: str) -> Kept | None:
@@ -124,7 +123,7 @@ def _keep(key: str, kept: Kept) -> None:
 
 def _keep_near(key: str, kept: Kept) -> None:
     _near[key] = kept
-    while len(_near) > _MOST_NEAR:
+    while len(_near) > settings.NEAR_PAGES:
         # Another thread may have taken the last one.
         with contextlib.suppress(KeyError):
             _near.popitem(last=False)

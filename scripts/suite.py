@@ -12,7 +12,7 @@ from pathlib import Path
 from scripts import bootstrap, browser, check, servers
 from scripts.steps import BIN, Failed, plain_environment, run_loud, say
 
-ENGINE_INDEPENDENT = "not postgres and not browser and not house"
+ENGINE_INDEPENDENT = "not postgres and not browser and not house and not pure"
 
 
 def main(arguments: list[str]) -> int:

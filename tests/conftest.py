@@ -20,6 +20,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(ROOT / "tests/house"):
             item.add_marker("house")
+        if not item.get_closest_marker("django_db") and not {"db", "transactional_db"} & set(
+            getattr(item, "fixturenames", ())
+        ):
+            item.add_marker("pure")
         if {"browser", "page"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("browser")
 

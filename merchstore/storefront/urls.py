@@ -27,5 +27,6 @@ urlpatterns = [
     re_path(_IN + r"campaigns/(?P<slug>[-\w]{1,80})/$", views.campaign, name="campaign"),
     re_path(_IN + r"hero/$", views.hero, name="hero"),
     re_path(_IN + r"film-colours\.css$", files.film_colours, name="film_colours"),
-    re_path(_IN + r"sitemap(?:-(?P<part>[0-9]{1,5}))?\.xml$", files.sitemap, name="sitemap"),
+    re_path(_IN + r"sitemap\.xml$", files.sitemap, name="sitemap"),
+    re_path(_IN + r"sitemap-(?P<part>[0-9]{1,5})\.xml$", files.sitemap, name="sitemap_part"),
 ]

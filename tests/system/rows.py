@@ -11,7 +11,6 @@ QUERIES = {
     "spans": """SELECT product_id, market_id, film_id, category_id, promotion_id, kind, starts_at, ends_at, amount, top_amount,
         was_amount, low_amount FROM catalog_shelfspan""",
     "boundaries": "SELECT market_id, at FROM catalog_shelfboundary",
-    "versions": "SELECT code, shelf_version FROM catalog_market",
     "pages": "SELECT revision_id, first_product_id, last_product_id, digest, listings, refused FROM campaigns_stagedpage",
     "due": "SELECT revision_id, kind, due_at FROM campaigns_due",
     "revisions": "SELECT number, state, digest FROM campaigns_revision",

@@ -97,7 +97,7 @@ def good(db) -> dict[str, str]:
     )
     staging.stage_revision(services.schedule_campaign(campaign, by=None, at=NOW).pk)
     return {
-        "market": "us", "prefix": "en", "code": product.category.code, "is_packed": "", "film": film.slug,
+        "market": "us", "prefix": "en", "code": product.category.code, "is_packed": "", "part": "0", "film": film.slug,
         "product": product.slug, "campaign": campaign.slug,
     }  # fmt: skip
 

@@ -50,6 +50,11 @@ def copy_of_the_database(name: str) -> str:
     source = connection.settings_dict["NAME"]
     connection.close()
     with psycopg.connect(database_url("postgres"), autocommit=True) as server:
+        # A copy needs the source to itself, and a thread of an earlier test may have left a connection open.
+        server.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()",
+            [source],
+        )
         server.execute(f'DROP DATABASE IF EXISTS "{name}"')
         server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{source}"')
     return database_url(name)
