@@ -161,7 +161,7 @@ def test_the_campaign_promises_what_the_files_hold():
 
     assert len(makers) == 6
     assert "six makers" in lede
-    assert "Twenty-six licensed pieces" in lede
+    assert "Sixteen new pieces" in lede
     assert campaign["markets"] == [market["code"] for market in MARKETS]
     assert campaign["rule"] == {"films": ["the-ferryman"]}
 
