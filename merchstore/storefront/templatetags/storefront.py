@@ -1,6 +1,8 @@
 """What templates of the storefront print."""
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime
@@ -9,7 +11,6 @@ from django.core.files.storage import default_storage
 from django.utils.translation import gettext, gettext_noop
 
 from core.clock import FOREVER
-from core.money import Money
 from core.territories import country_name
 from licensing.gate import Reason
 from merchstore.storefront.reasons import sentence_of
@@ -29,55 +30,26 @@ CITIES = (
 )
 
 
-@register.filter
-def money(amount: Money, language: str) -> str:
-    """In the reader's locale: {{ card.price|money:language }}."""
-    return amount.in_locale(language)
+#: What things say in a language: {{ film|title_in:language }} prints film.title_in(language).
+_SPOKEN = (
+    "alt_in",
+    "description_in",
+    "headline_in",
+    "lede_in",
+    "legal_line_in",
+    "name_in",
+    "other_title_in",
+    "synopsis_in",
+    "title_in",
+)
 
 
-@register.filter
-def title_in(thing: object, language: str) -> str:
-    return thing.title_in(language)  # type: ignore[attr-defined]
+def _spoken(name: str) -> Callable[[Any, str], str]:
+    return lambda thing, language: getattr(thing, name)(language)
 
 
-@register.filter
-def other_title_in(thing: object, language: str) -> str:
-    return thing.other_title_in(language)  # type: ignore[attr-defined]
-
-
-@register.filter
-def name_in(thing: object, language: str) -> str:
-    return thing.name_in(language)  # type: ignore[attr-defined]
-
-
-@register.filter
-def lede_in(thing: object, language: str) -> str:
-    return thing.lede_in(language)  # type: ignore[attr-defined]
-
-
-@register.filter
-def synopsis_in(thing: object, language: str) -> str:
-    return thing.synopsis_in(language)  # type: ignore[attr-defined]
-
-
-@register.filter
-def description_in(thing: object, language: str) -> str:
-    return thing.description_in(language)  # type: ignore[attr-defined]
-
-
-@register.filter
-def headline_in(thing: object, language: str) -> str:
-    return thing.headline_in(language)  # type: ignore[attr-defined]
-
-
-@register.filter
-def legal_line_in(thing: object, language: str) -> str:
-    return thing.legal_line_in(language)  # type: ignore[attr-defined]
-
-
-@register.filter
-def alt_in(thing: object, language: str) -> str:
-    return thing.alt_in(language)  # type: ignore[attr-defined]
+for _name in _SPOKEN:
+    register.filter(_name, _spoken(_name))
 
 
 @register.filter
