@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from campaigns.channels.google_feed import feed_file
 from catalog.epoch import read_epoch
 from catalog.models import Market
-from catalog.queries import pages
+from catalog.queries.addresses import last_product, product_slugs
 from films.queries import film_colours as coloured_films
 from films.queries import slate
 from merchstore.middleware import MAX_AGE
@@ -95,7 +95,7 @@ def robots(request: HttpRequest) -> HttpResponse:
 @require_safe
 def sitemap_index(request: HttpRequest) -> HttpResponse:
     """The sitemaps of each market and language: one for the films and the oldest goods, further ones for the newer."""
-    parts = ["", *(f"-{part}" for part in range(1, pages.last_product() // _PART + 1))]
+    parts = ["", *(f"-{part}" for part in range(1, last_product() // _PART + 1))]
     places = [
         f"<sitemap><loc>{settings.SITE_URL}/{market.code}/{prefix}/sitemap{part}.xml</loc></sitemap>"
         for market in Market.objects.order_by("position", "pk")
@@ -124,7 +124,7 @@ def _places(visit: Visit, part: int) -> Iterator[str]:
         while films := slate(at=visit.at, countries=visit.market.countries, after=after, limit=1_000):
             yield from (_place(visit, f"films/{film.slug}/") for film in films)
             after = (films[-1].position, films[-1].pk)
-    slugs = pages.product_slugs(visit.market, at=visit.at, first=part * _PART, end=(part + 1) * _PART)
+    slugs = product_slugs(visit.market, at=visit.at, first=part * _PART, end=(part + 1) * _PART)
     yield from (_place(visit, f"goods/p/{slug}/") for slug in slugs)
 
 

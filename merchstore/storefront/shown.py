@@ -9,7 +9,7 @@ from django.core.files.storage import default_storage
 from django.utils.translation import gettext as _
 
 from catalog.models import ShelfSpan
-from catalog.queries.pages import Card
+from catalog.queries.cards import Card
 from core.money import Money
 from films.models import Artwork, Film
 from merchstore.storefront.templatetags.storefront import day

@@ -14,8 +14,9 @@ from django.views.decorators.http import require_safe
 from campaigns.models import Placement
 from campaigns.queries import LivePlacement, placements_at
 from catalog.models import Market
-from catalog.queries import pages
+from catalog.queries.cards import SORTS, CardPage, Cursor, cards_of, categories, goods_page
 from catalog.queries.markets import market_places
+from catalog.queries.product import product_page
 from catalog.search import search_product_ids
 from core.errors import Refused
 from films.models import Artwork, Credit, Film
@@ -31,6 +32,8 @@ Artworks = dict[int, dict[str, Artwork]]
 
 RAIL = 6
 SEARCH_LIMIT = 24
+#: Films on a page of the slate.
+FILMS = 24
 
 
 @csrf_exempt
@@ -66,8 +69,8 @@ def home(request: HttpRequest, visit: Visit) -> HttpResponse:
         "placement": placement,
         **_hero_of(film, artworks),
         "films": shown_films(films, artworks, visit),
-        "cards": shown_cards(pages.goods(visit.market, visit.language, at=visit.at, limit=5).cards, visit),
-        "soon": shown_soon(pages.goods(visit.market, visit.language, at=visit.at, limit=4, is_soon=True).cards, visit),
+        "cards": shown_cards(goods_page(visit.market, visit.language, at=visit.at, limit=5).cards, visit),
+        "soon": shown_soon(goods_page(visit.market, visit.language, at=visit.at, limit=4, is_soon=True).cards, visit),
     }
     for first in context["cards"][:1]:
         first["is_lead"] = True
@@ -87,10 +90,10 @@ def hero(request: HttpRequest, visit: Visit) -> HttpResponse:
 @page
 def films(request: HttpRequest, visit: Visit) -> HttpResponse:
     after = read_cursor(request.GET.get("after"))
-    rows = slate(at=visit.at, countries=visit.market.countries, after=after, limit=pages.PAGE + 1)
-    shown = rows[: pages.PAGE]
+    rows = slate(at=visit.at, countries=visit.market.countries, after=after, limit=FILMS + 1)
+    shown = rows[:FILMS]
     artworks = _artworks(visit, shown)
-    more = write_cursor(shown[-1].position, shown[-1].pk) if len(rows) > pages.PAGE else ""
+    more = write_cursor(shown[-1].position, shown[-1].pk) if len(rows) > FILMS else ""
     return _answer(request, visit, "films", {"films": shown_films(shown, artworks, visit), "more": more})
 
 
@@ -100,9 +103,7 @@ def film(request: HttpRequest, visit: Visit, slug: str) -> HttpResponse:
     if found is None:
         raise Http404
     after = read_cursor(request.GET.get("after"))
-    goods = pages.goods(
-        visit.market, visit.language, at=visit.at, film=found.film, after=after and pages.Cursor(*after)
-    )
+    goods = goods_page(visit.market, visit.language, at=visit.at, film=found.film, after=after and Cursor(*after))
     placement = next((p for p in placements_at(visit.market, visit.at, "") if p.film == found.film), None)
     context = {
         "page": found,
@@ -126,19 +127,19 @@ def category(request: HttpRequest, visit: Visit, code: str) -> HttpResponse:
 
 
 def _list(request: HttpRequest, visit: Visit, code: str | None) -> HttpResponse:
-    categories = pages.categories()
-    chosen = next((category for category in categories if category.code == code), None)
+    shown = categories()
+    chosen = next((category for category in shown if category.code == code), None)
     if code is not None and chosen is None:
         raise Http404
     sort = request.GET.get("sort", "newest")
-    if sort not in pages.SORTS:
+    if sort not in SORTS:
         raise Refused("bad_cursor")
     after = read_cursor(request.GET.get("after"))
-    found = pages.goods(
-        visit.market, visit.language, at=visit.at, category=chosen, sort=sort, after=after and pages.Cursor(*after)
+    found = goods_page(
+        visit.market, visit.language, at=visit.at, category=chosen, sort=sort, after=after and Cursor(*after)
     )
     context = {
-        "categories": categories,
+        "categories": shown,
         "category": chosen,
         "sort": sort,
         "sorts": [("newest", _("Newest")), ("price", _("Price, low to high")), ("-price", _("Price, high to low"))],
@@ -152,13 +153,13 @@ def _list(request: HttpRequest, visit: Visit, code: str | None) -> HttpResponse:
 @page
 def coming_soon(request: HttpRequest, visit: Visit) -> HttpResponse:
     after = read_cursor(request.GET.get("after"))
-    found = pages.goods(visit.market, visit.language, at=visit.at, is_soon=True, after=after and pages.Cursor(*after))
+    found = goods_page(visit.market, visit.language, at=visit.at, is_soon=True, after=after and Cursor(*after))
     return _answer(request, visit, "coming_soon", {"cards": shown_cards(found.cards, visit), "more": _more(found)})
 
 
 @page
 def product(request: HttpRequest, visit: Visit, slug: str) -> HttpResponse:
-    found = pages.product_page(slug, visit.market, visit.language, at=visit.at)
+    found = product_page(slug, visit.market, visit.language, at=visit.at)
     if found is None:
         raise Http404
     country = request.GET.get("country", found.destinations[0].code)
@@ -186,7 +187,7 @@ def product(request: HttpRequest, visit: Visit, slug: str) -> HttpResponse:
 def search(request: HttpRequest, visit: Visit) -> HttpResponse:
     query = request.GET.get("q", "").strip()
     ids = search_product_ids(query, visit.market, visit.at, SEARCH_LIMIT) if query else []
-    cards = pages.cards_of(ids, visit.market, visit.language, at=visit.at) if ids else []
+    cards = cards_of(ids, visit.market, visit.language, at=visit.at) if ids else []
     return _answer(
         request, visit, "search", {"query": query[:200].replace("\x00", ""), "cards": shown_cards(cards, visit)}
     )
@@ -199,15 +200,15 @@ def campaign(request: HttpRequest, visit: Visit, slug: str) -> HttpResponse:
     if placement is None:
         raise Http404
     after = read_cursor(request.GET.get("after"))
-    found = pages.CardPage([], None)
+    found = CardPage([], None)
     if placement.is_live:
-        found = pages.goods(
+        found = goods_page(
             visit.market,
             visit.language,
             at=visit.at,
             film=placement.film,
             promotion=placement.promotion_id,
-            after=after and pages.Cursor(*after),
+            after=after and Cursor(*after),
         )
     context = {
         "placement": placement,
@@ -237,7 +238,7 @@ def _hero_of(film: Film | None, artworks: Artworks) -> dict[str, Any]:
     return {"hero_film": film, "hero_art": artworks.get(film.pk, {}) if film else {}}
 
 
-def _more(found: pages.CardPage) -> str:
+def _more(found: CardPage) -> str:
     return write_cursor(*found.next) if found.next else ""
 
 

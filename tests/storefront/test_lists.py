@@ -5,7 +5,8 @@ import re
 import pytest
 
 from catalog.models import ShelfSpan
-from catalog.queries import pages
+from catalog.queries import cards
+from merchstore.storefront import views
 from tests import factories
 from tests.factories import NOW
 from tests.storefront.conftest import DAY, publish
@@ -31,11 +32,12 @@ def walk(get, address: str, separator: str = "?") -> list[str]:
 
 @pytest.fixture(params=[1, 2, 3, 7, 24])
 def page_size(request, monkeypatch):
-    monkeypatch.setattr(pages, "PAGE", request.param)
+    monkeypatch.setattr(cards, "PAGE", request.param)
+    monkeypatch.setattr(views, "FILMS", request.param)
     return request.param
 
 
-@pytest.mark.parametrize("sort", pages.SORTS)
+@pytest.mark.parametrize("sort", cards.SORTS)
 @pytest.mark.parametrize("rest", ["goods/", "goods/t-shirts/"])
 def test_a_list_shows_everything_once(get, page_size, sort, rest):
     licence = factories.make_licence(factories.make_film(), factories.make_merchant())
@@ -83,7 +85,7 @@ def test_a_campaigns_page_shows_all_of_its_goods(get, clock, page_size):
 
 
 def test_a_page_far_down_costs_no_more_queries(get, django_assert_num_queries, monkeypatch):
-    monkeypatch.setattr(pages, "PAGE", 2)
+    monkeypatch.setattr(cards, "PAGE", 2)
     licence = factories.make_licence(factories.make_film(), factories.make_merchant())
     for i in range(9):
         factories.make_product(licence=licence, slug=f"p-{i}", prices={"us": 300})

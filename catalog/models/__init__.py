@@ -1,0 +1,33 @@
+"""What can be sold: markets, products, variants, prices, stock, offers, pictures, and the shelf they compile into."""
+
+from catalog.models.goods import Market, Product, TaxClass, Variant
+from catalog.models.imports import ImportChange, ImportProblem, ImportRun, MappingPreset
+from catalog.models.pictures import Image
+from catalog.models.prices import Offer, Price, Promotion, TaxRate
+from catalog.models.search import SearchDocument
+from catalog.models.shelf import ShelfBoundary, ShelfMark, ShelfSpan, ShelfSpanQuerySet
+from catalog.models.stock import Stock, StockAlert, StockChange
+
+__all__ = [
+    "Image",
+    "ImportChange",
+    "ImportProblem",
+    "ImportRun",
+    "MappingPreset",
+    "Market",
+    "Offer",
+    "Price",
+    "Product",
+    "Promotion",
+    "SearchDocument",
+    "ShelfBoundary",
+    "ShelfMark",
+    "ShelfSpan",
+    "ShelfSpanQuerySet",
+    "Stock",
+    "StockAlert",
+    "StockChange",
+    "TaxClass",
+    "TaxRate",
+    "Variant",
+]  # fmt: skip

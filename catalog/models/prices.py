@@ -1,0 +1,109 @@
+"""What it costs: regular prices, tax, and what promotions make of them."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from catalog.models.goods import Market, Product, TaxClass, Variant
+from core.ids import public_id_field
+
+
+class Price(models.Model):
+    """The regular price of a variant in a market from an instant on, until the next row. No amount: not sold there."""
+
+    variant = models.ForeignKey(Variant, on_delete=models.CASCADE, related_name="prices")
+    market = models.ForeignKey(Market, on_delete=models.PROTECT, related_name="prices")
+    amount = models.PositiveBigIntegerField(null=True, blank=True, help_text=_("Minor units of the market's currency."))
+    starts_at = models.DateTimeField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["starts_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["variant", "market", "starts_at"], name="catalog_price_once_per_start"),
+            models.CheckConstraint(
+                condition=models.Q(amount__isnull=True) | models.Q(amount__gt=0), name="catalog_price_amount_positive"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.variant} {self.market} {self.amount}"
+
+
+class TaxRate(models.Model):
+    """The rate of a tax class in one country of a market from a day on, until the next row. None: no tax is known there."""
+
+    market = models.ForeignKey(Market, on_delete=models.PROTECT, related_name="tax_rates")
+    country = models.CharField(max_length=2, help_text=_("ISO 3166-1 code, one of the market's."))
+    tax_class = models.CharField(max_length=10, choices=TaxClass, default=TaxClass.STANDARD)
+    rate = models.DecimalField(max_digits=6, decimal_places=5, help_text=_("0.19 is 19 percent."))
+    name_en = models.CharField(max_length=40, default="VAT")
+    name_zh = models.CharField(max_length=40, default="增值税")
+    starts_on = models.DateField(help_text=_("Local to the country."))
+
+    class Meta:
+        ordering = ["market", "country", "tax_class", "starts_on"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["market", "country", "tax_class", "starts_on"], name="catalog_tax_rate_once_per_start"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(rate__gte=0, rate__lt=1), name="catalog_tax_rate_between_0_and_1"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.country} {self.tax_class} {self.rate}"
+
+    def name_in(self, language: str) -> str:
+        return self.name_zh if language.startswith("zh") else self.name_en
+
+
+class Promotion(models.Model):
+    """The window and rank of a set of offers. A campaign's revision hands one down; the catalogue knows no campaigns.
+
+    Nothing of it counts before `is_published`: a promotion whose offers are still being written is not there.
+    """
+
+    public_id = public_id_field("prm")
+    priority = models.IntegerField(default=0)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    is_published = models.BooleanField(default=False)
+    held_markets = models.ManyToManyField(Market, blank=True, related_name="held_promotions")
+    # The age that decides between equals is the campaign's, which a new revision does not make younger.
+    since = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(ends_at__gt=models.F("starts_at")), name="catalog_promotion_ends_after_it_starts"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class Offer(models.Model):
+    """What a promotion does to the price of one product in one market. It follows later changes of the regular price."""
+
+    class Kind(models.TextChoices):
+        NONE = "none", _("Regular price")
+        PERCENT = "percent", _("Percent off, in basis points")
+        AMOUNT = "amount", _("Amount off, in minor units")
+        FIXED = "fixed", _("Fixed price, in minor units")
+
+    promotion = models.ForeignKey(Promotion, on_delete=models.CASCADE, related_name="offers")
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="offers")
+    market = models.ForeignKey(Market, on_delete=models.PROTECT, related_name="offers")
+    kind = models.CharField(max_length=8, choices=Kind)
+    value = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            # In this order it also serves the compiler, which reads by product.
+            models.UniqueConstraint(fields=["product", "market", "promotion"], name="catalog_offer_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.value}"

@@ -1,0 +1,153 @@
+"""A product's page: everything it shows, from the shelf of one market at one instant."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F, Model, OuterRef, QuerySet, Subquery
+
+from catalog.models import Image, Market, Offer, Price, Product, Variant
+from catalog.queries.cards import CARD_COLUMNS, Card, as_cards, card_of, on_shelf
+from catalog.shelf import offered_amount
+from core.money import Money
+from core.prepared import Prepared, columns_of, instances
+from core.territories import country_name
+from licensing.facts import rights_of
+from licensing.gate import Action, Decision, decide
+from licensing.models import Category, DistributionChannel, Licence
+from merchants.models import Merchant
+
+
+@dataclass(frozen=True, slots=True)
+class VariantChoice:
+    variant: Variant
+    label: str
+    price: Money
+    was: Money | None
+    available: int
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """A country of the market: may the product be delivered there, and if not, why."""
+
+    code: str
+    name: str
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class ProductPage:
+    product: Product
+    card: Card
+    images: list[Image]
+    variants: list[VariantChoice]
+    destinations: list[Destination]
+    related: list[Card] = field(default_factory=list)
+
+
+def product_page(slug: str, market: Market, language: str, *, at: datetime) -> ProductPage | None:
+    """Everything a product page shows, or None when it is not on the shelf. A constant number of queries."""
+    rows = _PRODUCT(market=market.pk, at=at, slug=slug)
+    if not rows:
+        return None
+    product, span = _product_of(rows[0])
+    related = _RELATED(market=market.pk, at=at, film=product.film_id, product=product.pk)
+    images = instances(Image, _IMAGE, _IMAGES(product=product.pk))
+    return ProductPage(
+        product=product,
+        card=card_of((*span[:-1], images[0].file.name if images else None), market, language),
+        images=images,
+        variants=_variants(product, span[-1], market, at),
+        destinations=_destinations(product, market, language, at),
+        related=[card_of(row, market, language) for row in related],
+    )
+
+
+#: The models that a product's page is made of, with the columns that it reads of each.
+_PARTS: tuple[tuple[type[Model], str, list[str]], ...] = (
+    (Product, "product", columns_of(Product, "extra", "created_at", "updated_at")),
+    (Merchant, "product__merchant", columns_of(Merchant)),
+    (Licence, "product__licence", columns_of(Licence)),
+    (Category, "product__category", columns_of(Category)),
+)
+_PART_COLUMNS = tuple(f"{path}__{column}" for _model, path, columns in _PARTS for column in columns)
+
+
+def _product_of(row: tuple[Any, ...]) -> tuple[Product, tuple[Any, ...]]:
+    """The product with its merchant, licence and category, and what else the row says of its span."""
+    parts: list[Any] = []
+    for model, _path, columns in _PARTS:
+        cells, row = row[: len(columns)], row[len(columns) :]
+        parts.append(instances(model, columns, [cells])[0] if cells[0] is not None else None)
+    product, product.merchant, product.licence, product.category = parts
+    return product, row
+
+
+_IMAGE = columns_of(Image)
+_IMAGES = Prepared(
+    lambda *, product: Image.objects.filter(product=product).order_by("position", "pk").values_list(*_IMAGE)
+)
+_PRODUCT = Prepared(
+    lambda *, market, at, slug: (
+        on_shelf(market, at).filter(product__slug=slug).values_list(*_PART_COLUMNS, *CARD_COLUMNS, "promotion_id")
+    )
+)
+_RELATED = Prepared(
+    lambda *, market, at, film, product: as_cards(
+        on_shelf(market, at).filter(film=film).exclude(product=product).sorted_by("newest")
+    )[:4]
+)
+
+
+def _variants(product: Product, promotion_id: int | None, market: Market, at: datetime) -> list[VariantChoice]:
+    rows = _VARIANTS(product=product.pk, market=market.pk, at=at)
+    offers = _OFFER(product=product.pk, market=market.pk, promotion=promotion_id) if promotion_id else []
+    offer = offers[0] if offers else None
+    return [_choice(row, offer, market.currency) for row in rows if row[-3] is not None]
+
+
+def _choice(row: tuple[Any, ...], offer: tuple[str, int] | None, currency: str) -> VariantChoice:
+    *cells, regular, on_hand, reserved = row
+    [variant] = instances(Variant, _VARIANT, [cells])
+    amount = offered_amount(regular, *offer) if offer else regular
+    return VariantChoice(
+        variant=variant,
+        label=", ".join(str(value) for value in variant.options.values()) or variant.sku,
+        price=Money(amount, currency),
+        was=Money(regular, currency) if amount < regular else None,
+        available=on_hand - reserved if on_hand is not None else 0,
+    )
+
+
+_VARIANT = columns_of(Variant)
+
+
+def _variants_of(*, product: int, market: int, at: datetime) -> QuerySet[Any, Any]:
+    latest = Price.objects.filter(variant=OuterRef("pk"), market=market, starts_at__lte=at).order_by("-starts_at")
+    variants = Variant.objects.filter(product=product)
+    return variants.values_list(
+        *_VARIANT, Subquery(latest.values("amount")[:1]), F("stock__on_hand"), F("stock__reserved")
+    )
+
+
+_VARIANTS = Prepared(_variants_of)
+_OFFER = Prepared(lambda **of: Offer.objects.filter(**of).values_list("kind", "value"))
+
+
+def _destinations(product: Product, market: Market, language: str, at: datetime) -> list[Destination]:
+    """May it be sold to a buyer in each country of the market? The gate decides. Two queries."""
+    facts = rights_of(film_id=product.film_id, merchant=product.merchant, licence=product.licence)
+    article = facts.article(
+        film_id=product.film_id, merchant_id=product.merchant_id, category_id=product.category_id,
+        licence_id=product.licence_id, sku=product.sku, reveals=product.reveals, on_sale_at=product.on_sale_at,
+        street_on=product.street_on,
+    )  # fmt: skip
+    return [
+        Destination(
+            code,
+            country_name(code, language),
+            decide(article, Action.SELL, country=code, channel=DistributionChannel.OWN_SHOP, at=at),
+        )
+        for code in market.countries
+    ]
