@@ -235,7 +235,8 @@ def _make_products(products: int) -> None:
     insert_rows(
         Product,
         ("id", "public_id", "slug", "merchant_id", "film_id", "category_id", "licence_id", "sku", "title_en", "title_zh",
-         "description_en", "description_zh", "state", "listing", "reveals", "extra", "created_at", "updated_at"),
+         "description_en", "description_zh", "state", "listing", "reveals", "tax_class", "extra", "created_at",
+         "updated_at"),
         _products(products, batch, licences),
     )  # fmt: skip
     insert_rows(
@@ -256,14 +257,16 @@ def _make_products(products: int) -> None:
     )
     insert_rows(
         Stock,
-        ("variant_id", "on_hand", "reserved", "updated_at"),
-        ((pk, 5 + product % 200, 0, MADE_AT) for pk, product, _place in _variants(products)),
+        ("variant_id", "on_hand", "reserved", "sold", "pre_order_cap", "updated_at"),
+        ((pk, 5 + product % 200, 0, 0, 0, MADE_AT) for pk, product, _place in _variants(products)),
     )
     insert_rows(
         Image,
-        ("product_id", "file", "channel_file", "width", "height", "alt_en", "alt_zh", "position"),
+        ("product_id", "state", "source", "upload", "refusal", "attempts", "digest", "file", "channel_file", "width", "height",
+         "widths", "colour", "alt_en", "alt_zh", "position"),
         (
-            (i, f"goods/{i:08}.svg", f"goods/{i:08}.png", 1200, 1200, "Seen from the front", "正面", 0)
+            (i, "ready", "", "", "", 0, "", f"goods/{i:08}.svg", f"goods/{i:08}.png", 1200, 1200, "[]", "",
+             "Seen from the front", "正面", 0)
             for i in range(1, products + 1)
         ),
     )  # fmt: skip
@@ -292,7 +295,7 @@ def _products(products: int, batch: int, licences: dict[tuple[int, int], int]) -
         yield (
             i + 1, new_public_id("prd"), f"{motif}-{CATEGORIES[category][0]}-{i + 1}", merchant, film, category + 1,
             licences[film, merchant], f"G{i + 1}", title, f"{chinese} {i + 1}", about, f"{chinese}，一间工坊里完成。",
-            "active", "open", "title", "{}", MADE_AT, MADE_AT + timedelta(seconds=i),
+            "active", "open", "title", "standard", "{}", MADE_AT, MADE_AT + timedelta(seconds=i),
         )  # fmt: skip
 
 

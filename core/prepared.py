@@ -12,8 +12,13 @@ from typing import Any, TypeVar
 from django.db import connection, models
 from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.models.expressions import BaseExpression
+from psycopg.sql import Literal
+from psycopg.types.numeric import Int8
 
 M = TypeVar("M", bound=models.Model)
+
+#: A parameter of a statement, and where its value comes from: an argument by name and, in a list, its number.
+_Param = tuple[Any, tuple[str, int | None] | None]
 
 #: The first of the numbers that stand in for values while a statement is written. They fit a 32-bit column.
 _FIRST = 1_900_000_000
@@ -24,20 +29,25 @@ class _Statement:
 
     def __init__(self, rows: models.QuerySet[Any, Any], stand_ins: dict[Any, tuple[str, int | None]]) -> None:
         compiler = rows.query.get_compiler(connection=connection)
-        self.sql, params = compiler.as_sql()
-        self.params = [(param, stand_ins.get(param)) for param in params]
-        found = {place for _param, place in self.params}
-        assert found >= set(stand_ins.values()), f"a value is not in the statement: {self.sql}"
-        columns: Sequence[BaseExpression] = [column for column, *_rest in compiler.select]
-        self.converters = compiler.get_converters(columns)
         # Django's usual cursor prints values into the SQL, so that every statement would be a new one to the server.
         self.is_bound_by_server = connection.vendor == "postgresql"
+        sql, params = compiler.as_sql()
+        self.params = [(param, stand_ins.get(param)) for param in params]
+        found = {place for _param, place in self.params}
+        assert found >= set(stand_ins.values()), f"a value is not in the statement: {sql}"
+        if self.is_bound_by_server:
+            sql, self.params = _with_constants(sql, self.params)
+        self.sql = sql
+        columns: Sequence[BaseExpression] = [column for column, *_rest in compiler.select]
+        self.converters = compiler.get_converters(columns)
 
     def rows(self, values: dict[str, Any]) -> list[tuple[Any, ...]]:
         params = [param if place is None else _adapted(_value(values, place)) for param, place in self.params]
         with connection.cursor() as cursor:
             if self.is_bound_by_server:
                 cursor.cursor = ServerBindingCursor(connection.connection)  # type: ignore[call-arg]
+                # Else the driver sends each number as the smallest type that holds it: a statement for every mixture.
+                params = [Int8(param) if type(param) is int else param for param in params]
             cursor.execute(self.sql, params)
             rows: list[tuple[Any, ...]] = cursor.fetchall()
         return [self._converted(row) for row in rows] if self.converters else rows
@@ -48,6 +58,15 @@ class _Statement:
             for converter in converters:
                 cells[at] = converter(cells[at], expression, connection)
         return tuple(cells)
+
+
+def _with_constants(sql: str, params: list[_Param]) -> tuple[str, list[_Param]]:
+    """Write what is the same each time into the statement: only so can a plan for any values use a partial index."""
+    parts = sql.split("%s")
+    written = parts[0]
+    for (param, place), part in zip(params, parts[1:], strict=True):
+        written += ("%s" if place else Literal(param).as_string().replace("%", "%%")) + part
+    return written, [(param, place) for param, place in params if place]
 
 
 class Prepared:

@@ -99,9 +99,12 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-    # The server plans a query that a connection asks again and again (core/prepared.py) once, not each time.
+    # The server plans a query that a connection asks again and again (core/prepared.py) once, not each time: left to
+    # itself it goes on comparing, and planning a page's list takes longer than reading it.
     if env.bool("PREPARED_STATEMENTS", default=True):
-        DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 5
+        DATABASES["default"].setdefault("OPTIONS", {}).update(
+            {"prepare_threshold": 5, "options": "-c plan_cache_mode=force_generic_plan"}
+        )
 
 REDIS_URL = env.str("REDIS_URL", default="")
 if REDIS_URL:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.core.files.storage import default_storage
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from catalog.models import Image, Market, ShelfSpan, ShelfSpanQuerySet
+from core.media import address_of
 from core.money import Money
 from core.prepared import Prepared, columns_of, instances
 from films.models import Film
@@ -98,7 +98,7 @@ def _goods(
         spans = spans.filter(kind__in=[ShelfSpan.Kind.COMING_SOON, ShelfSpan.Kind.PRE_ORDER])
     after = values.get("product_id")
     spans = spans.after(sort, values.get("amount", 0), after) if after is not None else spans.sorted_by(sort)
-    return as_cards(spans)[:limit]
+    return first_cards(spans, sort, limit)
 
 
 def on_shelf(market: Any, at: datetime) -> ShelfSpanQuerySet:
@@ -108,6 +108,15 @@ def on_shelf(market: Any, at: datetime) -> ShelfSpanQuerySet:
 def as_cards(spans: ShelfSpanQuerySet) -> QuerySet[Any, Any]:
     pictures = Image.objects.filter(product=OuterRef("product_id")).order_by("position", "pk").values("file")
     return spans.values_list(*CARD_COLUMNS, Subquery(pictures[:1]))
+
+
+def first_cards(spans: ShelfSpanQuerySet, sort: str, limit: int) -> QuerySet[Any, Any]:
+    """The cards of the first `limit` of `spans`, which are in the order `sort`.
+
+    Which spans they are is found in one index before anything is joined: left to itself the planner may merge the
+    shelf with all products from their beginning, and a list far down costs what is above it.
+    """
+    return as_cards(ShelfSpan.objects.filter(pk__in=Subquery(spans.values("pk")[:limit])).sorted_by(sort))
 
 
 _GOODS = Prepared(_goods)
@@ -152,5 +161,5 @@ def card_of(row: tuple[Any, ...], market: Market, language: str) -> Card:
         # From the same figure that is shown as the lowest before, rounded down: never more than is true.
         percent_off=(low - amount) * 100 // low if low and low > amount else 0,
         ends_at=ends_at,
-        image=default_storage.url(image) if image else "",
+        image=address_of(image) if image else "",
     )

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import F, Model, OuterRef, QuerySet, Subquery
 
 from catalog.models import Image, Market, Offer, Price, Product, Variant
-from catalog.queries.cards import CARD_COLUMNS, Card, as_cards, card_of, on_shelf
+from catalog.queries.cards import CARD_COLUMNS, Card, card_of, first_cards, on_shelf
 from catalog.shelf import offered_amount
 from core.money import Money
 from core.prepared import Prepared, columns_of, instances
@@ -94,9 +94,9 @@ _PRODUCT = Prepared(
     )
 )
 _RELATED = Prepared(
-    lambda *, market, at, film, product: as_cards(
-        on_shelf(market, at).filter(film=film).exclude(product=product).sorted_by("newest")
-    )[:4]
+    lambda *, market, at, film, product: first_cards(
+        on_shelf(market, at).filter(film=film).exclude(product=product).sorted_by("newest"), "newest", 4
+    )
 )
 
 

@@ -1,15 +1,17 @@
 """Goods and films as a list shows them: words, with no decision left. A page holds dozens of them, and deciding in the
 template costs more than reading them; so it is decided here, once for each, and the template prints."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from django.core.files.storage import default_storage
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from catalog.models import ShelfSpan
 from catalog.queries.cards import Card
+from core.media import address_of
 from core.money import Money
 from films.models import Artwork, Film
 from merchstore.storefront.templatetags.storefront import day
@@ -19,22 +21,43 @@ from merchstore.storefront.visit import Visit
 Shown = dict[str, Any]
 
 
-def shown_cards(cards: Iterable[Card], visit: Visit, *, by_maker: bool = False) -> list[Shown]:
-    """Tiles; `by_maker` names the maker under the title instead of the film."""
+class Tile(NamedTuple):
+    """A product as a list shows it. A tuple, because the template takes it apart at once: looking up eight names in
+    each of two dozen tiles costs it more than printing them."""
+
+    #: The film whose ground the tile stands on; "" for an ordinary one.
+    lead: str
+    picture: SafeString
+    flag: str
+    is_cut: bool
+    address: str
+    title: str
+    under: str
+    price: Shown
+
+
+def shown_cards(cards: Iterable[Card], visit: Visit, *, by_maker: bool = False, has_lead: bool = False) -> list[Tile]:
+    """Tiles; `by_maker` names the maker under the title instead of the film, `has_lead` makes the first one large."""
     goods = f"{visit.base}goods/p/"
     return [
-        {
-            "address": f"{goods}{card.slug}/",
-            "title": card.title,
-            "under": card.maker if by_maker else card.film_title,
-            "film": card.film_slug,
-            "image": card.image,
-            "flag": _flag(card),
-            "is_cut": card.percent_off > 0,
-            "price": shown_price(card, visit),
-        }
-        for card in cards
+        Tile(
+            card.film_slug if has_lead and not place else "",
+            _picture(card),
+            _flag(card),
+            card.percent_off > 0,
+            f"{goods}{card.slug}/",
+            card.title,
+            card.maker if by_maker else card.film_title,
+            shown_price(card, visit),
+        )
+        for place, card in enumerate(cards)
     ]
+
+
+def _picture(card: Card) -> SafeString:
+    if not card.image:
+        return SafeString("")
+    return format_html('<img src="{}" alt="" width="1000" height="1000" loading="lazy">', card.image)
 
 
 def _flag(card: Card) -> str:
@@ -75,14 +98,15 @@ def _price(now: str, was: Money | None, card: Card, visit: Visit) -> Shown:
     return {"now": now, "was": "", "note": _("%(price)s from %(day)s") % {"price": regular, "day": until}}
 
 
-def shown_soon(cards: Iterable[Card], visit: Visit) -> list[Shown]:
+def shown_soon(cards: Sequence[Card], visit: Visit) -> list[Shown]:
     """Rows of what is coming: when, what, of which film."""
     zone = ZoneInfo(visit.market.time_zone)
-    shown = shown_cards(cards, visit)
-    for row, card in zip(shown, cards, strict=True):
+    shown = []
+    for tile, card in zip(shown_cards(cards, visit), cards, strict=True):
         opens_on = day(card.ends_at.astimezone(zone), visit.language)
         is_pre_order = card.kind == ShelfSpan.Kind.PRE_ORDER
-        row["when"] = row["flag"] if is_pre_order else _("From %(day)s") % {"day": opens_on}
+        when = tile.flag if is_pre_order else _("From %(day)s") % {"day": opens_on}
+        shown.append({"when": when, **tile._asdict()})
     return shown
 
 
@@ -97,7 +121,7 @@ def shown_films(films: Iterable[Film], artworks: dict[int, dict[str, Artwork]], 
                 "title": film.title_in(visit.language),
                 "slug": film.slug,
                 "year": film.year or "",
-                "poster": default_storage.url(poster.file.name) if poster else "",
+                "poster": address_of(poster.file.name) if poster else "",
             }
         )
     return shown

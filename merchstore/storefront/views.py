@@ -21,6 +21,7 @@ from catalog.search import search_product_ids
 from core.errors import Refused
 from films.models import Artwork, Credit, Film
 from films.queries import artworks_of, film_page, slate
+from merchstore.storefront.chrome import chrome
 from merchstore.storefront.cursors import read_cursor, write_cursor
 from merchstore.storefront.errors import bad_request, forbidden, not_found, server_error
 from merchstore.storefront.shown import shown_cards, shown_films, shown_price, shown_soon, shown_variant_price
@@ -69,11 +70,11 @@ def home(request: HttpRequest, visit: Visit) -> HttpResponse:
         "placement": placement,
         **_hero_of(film, artworks),
         "films": shown_films(films, artworks, visit),
-        "cards": shown_cards(goods_page(visit.market, visit.language, at=visit.at, limit=5).cards, visit),
+        "cards": shown_cards(
+            goods_page(visit.market, visit.language, at=visit.at, limit=5).cards, visit, has_lead=True
+        ),
         "soon": shown_soon(goods_page(visit.market, visit.language, at=visit.at, limit=4, is_soon=True).cards, visit),
     }
-    for first in context["cards"][:1]:
-        first["is_lead"] = True
     return _answer(request, visit, "home", context)
 
 
@@ -254,6 +255,7 @@ def _answer(request: HttpRequest, visit: Visit, template: str, context: dict[str
         "site": settings.SITE_URL,
         "places": market_places(visit.language),
         "section": _SECTIONS.get(template, ""),
+        **chrome(visit),
     }
     response = HttpResponse(render_to_string(f"storefront/{template}.html", context))
     response["Content-Language"] = visit.tag

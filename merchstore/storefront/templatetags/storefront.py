@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime
 from django import template
-from django.core.files.storage import default_storage
 from django.utils.translation import gettext, gettext_noop
 
 from core.clock import FOREVER
+from core.media import address_of
 from core.territories import country_name
 from licensing.gate import Reason
 from merchstore.storefront.reasons import sentence_of
@@ -66,7 +66,7 @@ def reason(code: Reason) -> str:
 @register.filter
 def address(file: object) -> str:
     """Where a stored file is fetched."""
-    return default_storage.url(file.name) if file else ""  # type: ignore[attr-defined]
+    return address_of(file.name) if file else ""  # type: ignore[attr-defined]
 
 
 @register.filter
