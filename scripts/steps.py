@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -108,13 +108,18 @@ def run_step(name: str, command: Sequence[str | Path], *, environ: Mapping[str, 
     return "".join(lines)
 
 
-def run_loud(name: str, command: Sequence[str | Path], *, environ: Mapping[str, str]) -> None:
-    """Run `command` with its output passing through, between a line with the name and a line with the duration."""
+def run_loud(
+    name: str, command: Sequence[str | Path], *, environ: Mapping[str, str], fine: Collection[int] = (0,)
+) -> None:
+    """Run `command` with its output passing through, between a line with the name and a line with the duration.
+
+    An exit code that is not `fine` ends in Failed.
+    """
     say(f"· {name} …")
     started = time.monotonic()
     code = run_child(command, environ)
-    say(f"{'✗' if code else '✓'} {name}  {time.monotonic() - started:.1f} s")
-    if code:
+    say(f"{'✓' if code in fine else '✗'} {name}  {time.monotonic() - started:.1f} s")
+    if code not in fine:
         raise Failed(f"{name} failed (exit code {code})")
 
 

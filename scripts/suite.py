@@ -5,14 +5,17 @@
 The environment, the checks, the suite on PostgreSQL and Redis, then its engine-independent part on SQLite.
 """
 
+import os
 import sys
 import time
-from pathlib import Path
 
 from scripts import bootstrap, browser, check, servers
 from scripts.steps import BIN, Failed, plain_environment, run_loud, say
 
-ENGINE_INDEPENDENT = "not postgres and not browser and not house and not pure"
+ENGINE_INDEPENDENT = "not postgres and not alone and not pure"
+#: A file of tests stays together, so that what they share is made once.
+SIDE_BY_SIDE = ["-n", str(min(os.cpu_count() or 1, 4)), "--dist", "loadfile"]
+NONE_COLLECTED = 5
 
 
 def main(arguments: list[str]) -> int:
@@ -36,14 +39,20 @@ def main(arguments: list[str]) -> int:
 
 def _on_postgres(arguments: list[str], environ: dict[str, str]) -> None:
     with servers.stopping_on_signals(), servers.running() as urls:
-        command: list[str | Path] = [BIN / "python", "-m", "pytest", *arguments]
-        run_loud("suite on PostgreSQL and Redis", command, environ={**environ, **urls})
+        on_them = {**environ, **urls}
+        _run("suite on PostgreSQL and Redis", [*SIDE_BY_SIDE, "-m", "not alone"], arguments, on_them)
+        _run("suite on PostgreSQL and Redis, one at a time", ["-m", "alone"], arguments, on_them)
 
 
 def _on_sqlite(arguments: list[str], environ: dict[str, str]) -> None:
     bare = {name: value for name, value in environ.items() if name not in {"DATABASE_URL", "REDIS_URL", "BROKER_URL"}}
-    command: list[str | Path] = [BIN / "python", "-m", "pytest", "-m", ENGINE_INDEPENDENT, *arguments]
-    run_loud("engine-independent part on SQLite", command, environ=bare)
+    _run("engine-independent part on SQLite", [*SIDE_BY_SIDE, "-m", ENGINE_INDEPENDENT], arguments, bare)
+
+
+def _run(name: str, part: list[str], arguments: list[str], environ: dict[str, str]) -> None:
+    # Whoever names some tests may have named none of this part.
+    fine = (0, NONE_COLLECTED) if arguments else (0,)
+    run_loud(name, [BIN / "python", "-m", "pytest", *part, *arguments], environ=environ, fine=fine)
 
 
 if __name__ == "__main__":

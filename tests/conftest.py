@@ -14,6 +14,8 @@ from scripts import browser as browsers
 from scripts.steps import Failed
 
 ROOT = Path(__file__).resolve().parent.parent
+#: Tests here start processes of their own, which need the machine to themselves to be on time.
+ALONE = ("tests/house", "tests/system", "tests/bench")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -26,6 +28,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("pure")
         if {"browser", "page"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("browser")
+        if item.get_closest_marker("browser") or any(item.path.is_relative_to(ROOT / folder) for folder in ALONE):
+            item.add_marker("alone")
 
 
 @pytest.fixture(autouse=True)

@@ -9,17 +9,22 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 FOLDER = Path(tempfile.mkdtemp(prefix="merchstore-tests-"))
 atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 
 os.environ.setdefault("DATABASE_URL", f"sqlite:///{FOLDER}/main.sqlite3")
+if os.environ.get("REDIS_URL") and (worker := os.environ.get("PYTEST_XDIST_WORKER", "")):
+    # Processes that test side by side share a Redis server, and no key: each takes a database of its own.
+    server = urlsplit(os.environ["REDIS_URL"])
+    os.environ["REDIS_URL"] = server._replace(path=f"/{int(worker.removeprefix('gw')) + 1}").geturl()
 os.environ["SECRET_KEY"] = "only-for-tests-" + "0123456789" * 5
 os.environ["SITE_URL"] = "http://localhost:8000"
 os.environ["ALLOWED_HOSTS"] = "localhost,127.0.0.1,testserver"
 os.environ["PLAIN_STATIC"] = "true"
 os.environ["LOG_LEVEL"] = "WARNING"
-for name in ("MEDIA_ROOT", "STATIC_ROOT", "FEED_ROOT", "BROKER_FOLDER"):
+for name in ("MEDIA_ROOT", "UPLOAD_ROOT", "STATIC_ROOT", "FEED_ROOT", "BROKER_FOLDER"):
     os.environ[name] = str(FOLDER / name.lower())
 
 from merchstore.settings import *  # noqa: E402, F403 — the environment above has to stand first
