@@ -40,7 +40,7 @@ def main(products: int, folder: Path) -> list[dict[str, Any]]:
             with step(f"a campaign starts, {'every worker killed before' if is_killed else 'workers alive'}"):
                 chosen = film_slugs()[number * SHARE : (number + 1) * SHARE]
                 # Time enough for the workers to stage and to write the feeds ahead.
-                lead = timedelta(seconds=BEFORE + 10 + products / 150)
+                lead = timedelta(seconds=BEFORE + 8 + products / 140)
                 told.append(_launch(chosen, lead, site, folder, is_killed=is_killed))
     return told
 
