@@ -1,8 +1,8 @@
-"""Where stored files are fetched."""
+"""Where stored files are kept and fetched."""
 
 from functools import lru_cache
 
-from django.core.files.storage import default_storage
+from django.core.files.storage import Storage, default_storage, storages
 
 
 @lru_cache(maxsize=20_000)
@@ -10,3 +10,8 @@ def address_of(name: str) -> str:
     """The public address of the stored file `name`. Kept: a name says the content, so what it means never changes,
     and putting an address together takes longer than reading the row it stands in."""
     return default_storage.url(name)
+
+
+def private_storage() -> Storage:
+    """Where what people send in is kept (UPLOAD_ROOT): no address leads there."""
+    return storages["private"]

@@ -213,7 +213,8 @@ class DeskAdmin(admin.ModelAdmin):
 
     def _answer_verb(self, request: HttpRequest, row: Any, verb: Verb) -> HttpResponse:
         is_post = request.method == "POST"
-        form = verb.form(request.POST if is_post else None, **self._form_arguments(verb, row)) if verb.form else None
+        given = (request.POST, request.FILES) if is_post else ()
+        form = verb.form(*given, **self._form_arguments(verb, row)) if verb.form else None
         if not is_post:
             return self._verb_page(request, row, verb, form)
         if form is not None and not form.is_valid():

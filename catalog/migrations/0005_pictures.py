@@ -1,5 +1,7 @@
 from django.db import migrations, models
 
+import core.media
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -21,7 +23,7 @@ class Migration(migrations.Migration):
             model_name="image",
             name="digest",
             field=models.CharField(
-                blank=True, db_index=True, help_text="SHA-256 of the bytes that came.", max_length=64
+                blank=True, db_index=True, help_text="Of the bytes that came.", max_length=64
             ),
         ),
         migrations.AddField(
@@ -52,7 +54,11 @@ class Migration(migrations.Migration):
             model_name="image",
             name="upload",
             field=models.FileField(
-                blank=True, help_text="Until it has been looked at.", max_length=200, upload_to="uploads"
+                blank=True,
+                help_text="Until it has been looked at.",
+                max_length=200,
+                storage=core.media.private_storage,
+                upload_to="pictures",
             ),
         ),
         migrations.AddField(
@@ -79,6 +85,20 @@ class Migration(migrations.Migration):
             model_name="image",
             index=models.Index(
                 condition=models.Q(("state", "waiting")), fields=["try_at"], name="catalog_image_waiting"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="image",
+            constraint=models.CheckConstraint(
+                condition=~models.Q(state="waiting") | models.Q(try_at__isnull=False),
+                name="catalog_image_waits_until",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="image",
+            constraint=models.CheckConstraint(
+                condition=~models.Q(state="waiting") | ~models.Q(source="") | ~models.Q(upload=""),
+                name="catalog_image_waits_for_something",
             ),
         ),
     ]

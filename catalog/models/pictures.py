@@ -1,9 +1,20 @@
 """Pictures of products."""
 
+from typing import Self
+
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models.goods import Product
+from core.errors import Refused
+from core.media import private_storage
+
+
+class ImageQuerySet(models.QuerySet["Image"]):
+    def ready(self) -> Self:
+        """What may be shown."""
+        return self.filter(state=Image.State.READY)
 
 
 class Image(models.Model):
@@ -22,12 +33,13 @@ class Image(models.Model):
     state = models.CharField(max_length=8, choices=State, default=State.READY)
     source = models.URLField(max_length=1000, blank=True, help_text=_("Where the merchant's file says it is."))
     upload = models.FileField(
-        upload_to="uploads", max_length=200, blank=True, help_text=_("Until it has been looked at.")
-    )
+        storage=private_storage, upload_to="pictures", max_length=200, blank=True,
+        help_text=_("Until it has been looked at."),
+    )  # fmt: skip
     refusal = models.CharField(max_length=40, blank=True, help_text=_("Why it was refused: a code of core.errors."))
     attempts = models.PositiveSmallIntegerField(default=0)
     try_at = models.DateTimeField(null=True, blank=True, help_text=_("When it is looked at next."))
-    digest = models.CharField(max_length=64, blank=True, db_index=True, help_text=_("SHA-256 of the bytes that came."))
+    digest = models.CharField(max_length=64, blank=True, db_index=True, help_text=_("Of the bytes that came."))
     file = models.FileField(upload_to="goods", max_length=200, blank=True, help_text=_("What pages show."))
     channel_file = models.FileField(
         upload_to="goods", max_length=200, blank=True, help_text=_("JPEG or PNG, for channels that take no vector art.")
@@ -40,14 +52,28 @@ class Image(models.Model):
     alt_zh = models.CharField(max_length=200, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
 
+    objects = ImageQuerySet.as_manager()
+
     class Meta:
         ordering = ["position", "id"]
         indexes = [
-            models.Index(fields=["try_at"], condition=models.Q(state="waiting"), name="catalog_image_waiting"),
+            models.Index(fields=["try_at"], condition=Q(state="waiting"), name="catalog_image_waiting"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(state="waiting") | Q(try_at__isnull=False), name="catalog_image_waits_until"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="waiting") | ~Q(source="") | ~Q(upload=""), name="catalog_image_waits_for_something"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.product} {self.position}"
+
+    @property
+    def refusal_sentence(self) -> str:
+        return Refused(self.refusal).sentence if self.refusal else ""
 
     def alt_in(self, language: str) -> str:
         return (self.alt_zh if language.startswith("zh") else "") or self.alt_en

@@ -73,7 +73,7 @@ class Worker:
     def __init__(self, broker: Broker, folder: Path, **environ: str) -> None:
         self._log = folder / "worker.log"
         command = [*f"{sys.executable} -m celery -A tests.system.worker worker -c 1 -l warning".split()]
-        command += ["-Q", "default,staging,channels", "--without-gossip", "--without-mingle", "--without-heartbeat"]
+        command += ["-Q", "default,staging,channels,imports,images", "--without-gossip", "--without-mingle", "--without-heartbeat"]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 command,
@@ -116,6 +116,7 @@ def child_environ(broker_url: str, **environ: str) -> Mapping[str, str]:
         "TEST_BROKER_URL": broker_url,
         "PARENT_FEED_ROOT": str(settings.FEED_ROOT),
         "PARENT_MEDIA_ROOT": str(settings.MEDIA_ROOT),
+        "PARENT_UPLOAD_ROOT": str(settings.UPLOAD_ROOT),
         **environ,
     }
 
