@@ -15,6 +15,7 @@ from campaigns.models import Campaign, Channel, Due, Listing, Revision, SyncRun
 from campaigns.queries import later_edits
 from campaigns.rules import check_rule, discount_by_market, products_of
 from catalog.models import Market, Promotion
+from catalog.promotions import hold_promotion, release_promotion, withdraw_promotion
 from core.clock import known_zone, plausible
 from core.errors import Refused
 from core.jobs import enqueue
@@ -125,7 +126,7 @@ def pause_campaign(campaign: Campaign, *, by: User | None, at: datetime) -> Camp
     _require(campaign, Campaign.State.SCHEDULED)
     _withdraw_unpublished(campaign)
     if campaign.published is not None:
-        staging.unpublish(campaign.published)
+        staging.unpublish(campaign.published, at=at)
         _take_down(campaign)
     _move(campaign, Campaign.State.PAUSED)
     record("campaign.paused", campaign, by=by)
@@ -236,13 +237,13 @@ def shift_campaign(
 @transaction.atomic(durable=True)
 def hold_market(campaign: Campaign, market: Market, *, by: User | None, at: datetime) -> None:
     """The kill switch of one market: there the campaign's offers stop counting. Refuses `nothing_to_roll_back`."""
-    _set_hold(campaign, market, True, by=by)
+    _set_hold(campaign, market, True, by=by, at=at)
 
 
 @transaction.atomic(durable=True)
 def release_market(campaign: Campaign, market: Market, *, by: User | None, at: datetime) -> None:
     """Let the campaign count in the market again."""
-    _set_hold(campaign, market, False, by=by)
+    _set_hold(campaign, market, False, by=by, at=at)
 
 
 @transaction.atomic(durable=True)
@@ -354,9 +355,9 @@ def _withdraw(campaign: Campaign, revision: Revision, *, at: datetime, is_replac
     """Unpublish for good: off the shelf, off the channels, nothing due any more. With `is_replaced` the shelf is left
     to the publication that follows in the same transaction, so that products and markets are locked once, in order."""
     if is_replaced:
-        staging.set_published(revision, False)
+        withdraw_promotion(revision.promotion, at=at)
     elif revision.promotion.is_published:
-        staging.unpublish(revision)
+        staging.unpublish(revision, at=at)
     Revision.objects.filter(pk=revision.pk).update(state=Revision.State.WITHDRAWN)
     Due.objects.filter(revision=revision, done_at=None).update(done_at=at, result={"skipped": "withdrawn"})
     campaign.published = None
@@ -379,15 +380,15 @@ def _take_down(campaign: Campaign) -> None:
     enqueue("campaigns.resume_work")
 
 
-def _set_hold(campaign: Campaign, market: Market, is_held: bool, *, by: User | None) -> None:
+def _set_hold(campaign: Campaign, market: Market, is_held: bool, *, by: User | None, at: datetime) -> None:
     campaign = _locked(campaign)
     if campaign.published is None:
         raise Refused("wrong_state", state=campaign.get_state_display())
-    held = campaign.published.promotion.held_markets
+    promotion = campaign.published.promotion
     if is_held:
-        held.add(market)
+        hold_promotion(promotion, market, at=at)
     else:
-        held.remove(market)
+        release_promotion(promotion, market)
     staging.recompile_promotions([campaign.published.promotion_id])
     staging.turn_with_placements(campaign.published)
     record("campaign.market_held" if is_held else "campaign.market_released", campaign, by=by, market=market.code)

@@ -20,6 +20,7 @@ from campaigns.models import Campaign, Due, Listing, Revision, StagedPage, SyncR
 from campaigns.rules import products_of
 from catalog.facts import FactsReader
 from catalog.models import Market, Offer
+from catalog.promotions import publish_promotion, withdraw_promotion
 from catalog.shelf_store import recompile_products, turn_epoch
 from catalog.upkeep import read_again_since
 from core.bulk import Among, insert_rows
@@ -225,11 +226,11 @@ def publish(campaign: Campaign, revision: Revision, *, at: datetime, also: Seque
         promotions.append(replaced.promotion_id)
         Revision.objects.filter(pk=replaced.pk).update(state=Revision.State.SUPERSEDED)
         revision.replaces = replaced
-        set_published(replaced, False)
+        withdraw_promotion(replaced.promotion, at=at)
         Due.objects.filter(revision=replaced, done_at=None).update(done_at=at, result={"skipped": "superseded"})
     revision.state, revision.published_at = Revision.State.PUBLISHED, at
     revision.save(update_fields=["state", "published_at", "replaces"])
-    set_published(revision, True)
+    publish_promotion(revision.promotion, at=at)
     campaign.published = revision
     campaign.save(update_fields=["published", "updated_at"])
     _write_due(campaign, revision)
@@ -242,9 +243,9 @@ def publish(campaign: Campaign, revision: Revision, *, at: datetime, also: Seque
     logger.info("campaign.published", extra={"campaign": campaign.public_id, "revision": revision.number})
 
 
-def unpublish(revision: Revision) -> None:
+def unpublish(revision: Revision, *, at: datetime) -> None:
     """Take `revision` off the shelf, all at once when this commits. Call under the campaign's lock."""
-    set_published(revision, False)
+    withdraw_promotion(revision.promotion, at=at)
     recompile_promotions([revision.promotion_id])
     turn_with_placements(revision)
     enqueue("campaigns.prepare_feeds")
@@ -265,12 +266,6 @@ def turn_with_placements(revision: Revision) -> None:
     """The pages that announce the campaign turn now, and when it is announced, starts and ends."""
     announced = [datetime.fromisoformat(placement["announced_at"]) for placement in revision.document["placements"]]
     turn_epoch(Market.objects.order_by("pk"), at=[*announced, revision.starts_at, revision.ends_at])
-
-
-def set_published(revision: Revision, is_published: bool) -> None:
-    """Whether the revision's offers count; the shelf follows when it is compiled."""
-    revision.promotion.is_published = is_published
-    revision.promotion.save(update_fields=["is_published"])
 
 
 def _write_due(campaign: Campaign, revision: Revision) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime
 
-from catalog.models import Market, Offer, Price, Product, Promotion
-from catalog.shelf import OfferTerms, PriceSteps, RightsSteps, Span, compile_rights, compile_spans
+from catalog.models import Market, Offer, Price, Product, Promotion, PromotionRun
+from catalog.shelf import OfferTerms, PastOffer, PriceSteps, RightsSteps, Span, compile_rights, compile_spans
 from core.bulk import Among, read_rows
 from licensing.facts import RightsFacts, load_rights_facts
 from licensing.gate import Article
@@ -36,6 +36,7 @@ class ProductFacts:
     #: By market id.
     prices: dict[int, list[PriceSteps]]
     offers: dict[int, list[OfferTerms]]
+    past: dict[int, list[PastOffer]]
 
 
 @dataclass
@@ -64,8 +65,9 @@ class FactsReader:
         ids = [row[0] for row in rows]
         prices = self._read_prices(ids)
         offers = self._read_offers(ids)
+        past = self._read_past(ids)
         self._learn_rights(rows)
-        return [self._product_facts(row, prices, offers) for row in rows]
+        return [self._product_facts(row, prices, offers, past) for row in rows]
 
     def rights_steps(self, facts: ProductFacts, market_id: int) -> RightsSteps:
         """How far the product is in one of the reader's markets over time, compiled once per article."""
@@ -81,13 +83,13 @@ class FactsReader:
     def spans(self, facts: ProductFacts, market_id: int) -> list[Span]:
         """The shelf of the product in one of the reader's markets. Goods of one price, term and offer are compiled once."""
         rights, prices = self.rights_steps(facts, market_id), facts.prices[market_id]
-        offers = facts.offers.get(market_id, ())
-        key = (id(rights), tuple([tuple(steps) for steps in prices]), tuple(offers), facts.needs_campaign)
+        offers, past = facts.offers.get(market_id, ()), facts.past.get(market_id, ())
+        key = (id(rights), tuple([tuple(steps) for steps in prices]), tuple(offers), facts.needs_campaign, tuple(past))
         spans = self._spans.get(key)
         if spans is None:
             if len(self._spans) >= MOST_KEPT:
                 self._spans.clear()
-            spans = compile_spans(rights, prices, offers, needs_campaign=facts.needs_campaign)
+            spans = compile_spans(rights, prices, offers, needs_campaign=facts.needs_campaign, past=past)
             self._spans[key] = spans
         return spans
 
@@ -137,6 +139,26 @@ class FactsReader:
                 found[product_id].setdefault(market_id, []).append(terms)
         return found
 
+    def _read_past(self, ids: list[int]) -> dict[int, dict[int, list[PastOffer]]]:
+        """Offers of promotions that were taken away. There are none most of the time, which is one small query."""
+        runs: dict[tuple[int, int], list[tuple[datetime, datetime]]] = {}
+        for promotion_id, market_id, starts_at, ends_at in PromotionRun.objects.order_by("pk").values_list(
+            "promotion_id", "market_id", "starts_at", "ends_at"
+        ):
+            runs.setdefault((promotion_id, market_id), []).append((starts_at, ends_at))
+        found: dict[int, dict[int, list[PastOffer]]] = {}
+        if not runs:
+            return found
+        promotions = {promotion_id for promotion_id, _market_id in runs}
+        rows = Offer.objects.filter(Among("product_id", ids), Among("promotion_id", promotions)).order_by("pk")
+        for product_id, market_id, promotion_id, kind, value in read_rows(
+            rows.values_list("product_id", "market_id", "promotion_id", "kind", "value")
+        ):
+            for starts_at, ends_at in runs.get((promotion_id, market_id), ()):
+                past = found.setdefault(product_id, {}).setdefault(market_id, [])
+                past.append(PastOffer(starts_at, ends_at, kind, value))
+        return found
+
     def _learn_rights(self, rows: list[tuple]) -> None:
         needed = {("film", row[1]) for row in rows} | {("merchant", row[2]) for row in rows}
         needed |= {("licence", row[4]) for row in rows if row[4]}
@@ -153,7 +175,7 @@ class FactsReader:
         else:
             self._rights.add(learnt)
 
-    def _product_facts(self, row: tuple, prices: dict, offers: dict) -> ProductFacts:
+    def _product_facts(self, row: tuple, prices: dict, offers: dict, past: dict) -> ProductFacts:
         (
             pk,
             film_id,
@@ -197,6 +219,7 @@ class FactsReader:
             article_key=key,
             prices=prices.get(pk, {}),
             offers=offers.get(pk, {}),
+            past=past.get(pk, {}),
         )
 
 

@@ -1,11 +1,14 @@
-"""What must be true of the shelf in production, sampled: the law, and that references of derived rows still stand."""
+"""What must be true in production: the law of the shelf, sampled; that references of derived rows still stand; and that
+stock adds up."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Exists, F, OuterRef, Q
+
 from catalog.facts import FactsReader, ProductFacts
-from catalog.models import Market, Product, ShelfSpan
+from catalog.models import Market, Product, ShelfSpan, Stock, StockAlert
 from catalog.shelf import ShelfState, shelf_state
 
 TICK = timedelta(microseconds=1)
@@ -44,6 +47,25 @@ def law_breaches(product_ids: Iterable[int], *, at: datetime) -> list[Breach]:
 def orphaned_spans() -> int:
     """Spans of products that are gone: no constraint keeps this one."""
     return ShelfSpan.objects.exclude(product__in=Product.objects.values("pk")).count()
+
+
+def negative_stock() -> int:
+    """Variants with fewer than no pieces on hand, promised or sold: the database's own constraint holds this one."""
+    return Stock.objects.filter(Q(on_hand__lt=0) | Q(reserved__lt=0) | Q(sold__lt=0)).count()
+
+
+def oversold_stock() -> int:
+    """Variants of which more is promised than is there or may be promised ahead."""
+    return Stock.objects.filter(reserved__gt=F("on_hand") + F("pre_order_cap")).count()
+
+
+def alerts_sent_twice() -> int:
+    """Letters that answered a request which a letter had answered: asked before the other was sent, and sent as well."""
+    other = StockAlert.objects.filter(
+        variant=OuterRef("variant"), market=OuterRef("market"), email=OuterRef("email"), pk__lt=OuterRef("pk"),
+        sent_at__gt=OuterRef("created_at"),
+    )  # fmt: skip
+    return StockAlert.objects.filter(Exists(other), sent_at__isnull=False).count()
 
 
 def sample(size: int) -> list[int]:

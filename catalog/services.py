@@ -1,4 +1,4 @@
-"""Verbs that change the catalogue: products, variants, prices, stock and pictures.
+"""Verbs that change the catalogue: products and variants. Prices, stock and pictures have homes of their own.
 
 Each is one transaction, leaves an audit entry, and ends with the shelf and the search document brought up to date.
 """
@@ -8,18 +8,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.services import record
-from catalog.models import Image, Market, Price, Product, Stock, Variant
-from catalog.pictures import Picture, read_picture, read_trusted_art
+from catalog.models import Market, Product, Variant
+from catalog.prices import put_price
 from catalog.search import index_products
 from catalog.shelf_store import recompile_products
+from catalog.stock import put_on_hand
 from core.errors import Refused
 from core.slugs import free_slugs, slug_wishes
 from films.models import Film
@@ -113,81 +112,6 @@ def archive_product(product: Product, *, by: User | None) -> Product:
     return _move(product, {Product.State.DRAFT, Product.State.ACTIVE}, Product.State.ARCHIVED, by)
 
 
-@transaction.atomic(durable=True)
-def set_price(variant: Variant, market: Market, amount: int | None, *, starts_at: datetime, by: User | None) -> Price:
-    """From `starts_at` on the variant costs `amount` minor units in `market`; None: it is not sold there.
-
-    Earlier prices stay as history, a later one that is already planned still follows. Refuses amounts of 0 and below.
-    """
-    product = _lock(variant.product)
-    old = _price_at(variant, market, starts_at)
-    price = _set_price(variant, market, amount, starts_at)
-    facts = {"variant": variant.public_id, "market": market.code, "starts_at": starts_at.isoformat()}
-    record("product.price_set", product, by=by, amount=[old.amount if old else None, amount], **facts)
-    _changed(product)
-    return price
-
-
-@transaction.atomic(durable=True)
-def set_stock(variant: Variant, on_hand: int, *, by: User | None) -> Stock:
-    """There are `on_hand` pieces. Refuses less than what is promised to orders. Moves no shelf: stock is not on it."""
-    stock, _created = Stock.objects.select_for_update().get_or_create(variant=variant)
-    if on_hand < stock.reserved:
-        problem = _("%(reserved)s pieces are promised to orders, so there cannot be fewer.") % {
-            "reserved": stock.reserved
-        }
-        raise Refused("invalid", problem=problem)
-    if stock.on_hand != on_hand:
-        record("product.stock_set", variant.product, by=by, variant=variant.public_id, on_hand=[stock.on_hand, on_hand])
-        stock.on_hand = on_hand
-        stock.save()
-    return stock
-
-
-@transaction.atomic(durable=True)
-def attach_image(
-    product: Product,
-    content: bytes,
-    *,
-    by: User | None,
-    alt_en: str = "",
-    alt_zh: str = "",
-    position: int | None = None,
-) -> Image:
-    """A picture from a merchant: JPEG, PNG or WebP by its bytes, encoded anew, named after its content.
-
-    The same picture twice is one image. Refuses `file_unreadable` for anything else.
-    """
-    return _attach(product, read_picture(content), by=by, alt_en=alt_en, alt_zh=alt_zh, position=position)
-
-
-@transaction.atomic(durable=True)
-def attach_studio_art(
-    product: Product,
-    svg: bytes,
-    *,
-    channel_content: bytes,
-    by: User | None,
-    alt_en: str = "",
-    alt_zh: str = "",
-    position: int | None = None,
-) -> Image:
-    """The studio's own vector art with its PNG for channels. Never for a file that a stranger has made:
-    an SVG can hold scripts, and this one is served as it is."""
-    art = read_trusted_art(svg, channel_content)
-    return _attach(product, art, by=by, alt_en=alt_en, alt_zh=alt_zh, position=position)
-
-
-@transaction.atomic(durable=True)
-def remove_image(image: Image, *, by: User | None) -> None:
-    """Take a picture off its product. The file stays: another product may show the same one."""
-    product = _lock(image.product)
-    if not Image.objects.filter(pk=image.pk).delete()[0]:
-        raise Refused("already_done")
-    record("product.image_removed", product, by=by, file=image.file.name)
-    _changed(product)
-
-
 def _known(fields: Mapping[str, Any]) -> Mapping[str, Any]:
     if unknown := fields.keys() - PRODUCT_FIELDS:
         raise TypeError(f"not a product's fields: {sorted(unknown)}")
@@ -235,55 +159,8 @@ def _put_variants(product: Product, variants: Sequence[VariantFacts], at: dateti
         )
         position += is_new
         for market, amount in facts.prices.items():
-            _set_price(row, market, amount, at)
+            put_price(row, market, amount, at)
         if facts.stock is not None:
-            Stock.objects.update_or_create(variant=row, defaults={"on_hand": facts.stock})
+            put_on_hand(row, facts.stock, at=at)
         rows.append(row)
     return rows
-
-
-def _price_at(variant: Variant, market: Market, at: datetime) -> Price | None:
-    return Price.objects.filter(variant=variant, market=market, starts_at__lte=at).order_by("-starts_at").first()
-
-
-def _set_price(variant: Variant, market: Market, amount: int | None, starts_at: datetime) -> Price:
-    """A row from `starts_at`, unless the price that holds then is the same already."""
-    if amount is not None and amount <= 0:
-        raise Refused("invalid", problem=_("A price is above zero."))
-    standing = _price_at(variant, market, starts_at)
-    if standing is not None and standing.amount == amount:
-        return standing
-    price, _created = Price.objects.update_or_create(
-        variant=variant, market=market, starts_at=starts_at, defaults={"amount": amount}
-    )
-    return price
-
-
-def _attach(
-    product: Product, picture: Picture, *, by: User | None, alt_en: str, alt_zh: str, position: int | None
-) -> Image:
-    locked = _lock(product)
-    name = _store(picture.name, picture.content)
-    if image := Image.objects.filter(product=locked, file=name).first():
-        return image
-    if position is None:
-        last = locked.images.aggregate(last=Max("position"))["last"]
-        position = 0 if last is None else last + 1
-    image = Image.objects.create(
-        product=locked,
-        file=name,
-        channel_file=_store(picture.channel_name, picture.channel_content),
-        width=picture.width,
-        height=picture.height,
-        alt_en=alt_en,
-        alt_zh=alt_zh,
-        position=position,
-    )
-    record("product.image_attached", locked, by=by, file=name)
-    _changed(locked)
-    return image
-
-
-def _store(name: str, content: bytes) -> str:
-    """Write a file that is named after its content, unless it is there."""
-    return name if default_storage.exists(name) else default_storage.save(name, ContentFile(content))

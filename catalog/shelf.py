@@ -6,7 +6,7 @@ instant is the law of the shelf (tests/catalog/test_law_of_the_shelf.py).
 """
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -38,6 +38,15 @@ class OfferTerms:
     promotion_id: int
     priority: int
     since: datetime
+    starts_at: datetime
+    ends_at: datetime
+    kind: str
+    value: int
+
+
+class PastOffer(NamedTuple):
+    """What a promotion that was taken away since had made of the prices, and when."""
+
     starts_at: datetime
     ends_at: datetime
     kind: str
@@ -130,9 +139,15 @@ def compile_rights(article: Article, countries: Sequence[str]) -> RightsSteps:
 
 
 def compile_spans(
-    rights: RightsSteps, prices: Sequence[PriceSteps], offers: Sequence[OfferTerms], *, needs_campaign: bool
+    rights: RightsSteps,
+    prices: Sequence[PriceSteps],
+    offers: Sequence[OfferTerms],
+    *,
+    needs_campaign: bool,
+    past: Sequence[PastOffer] = (),
 ) -> list[Span]:
-    """The shelf of one product in one market over all of time: where there is no span, it is absent."""
+    """The shelf of one product in one market over all of time: where there is no span, it is absent. `past` offers are on
+    it no more; they count for the lowest price before a reduction."""
     instants = [at for at, _stage in rights]
     points = {*instants}
     for steps in prices:
@@ -145,10 +160,12 @@ def compile_spans(
         state = None if stage is None else price_state(stage, prices, offers, needs_campaign=needs_campaign, at=at)
         if not seen or seen[-1][1] != state:
             seen.append((at, state))
-    return _with_low_prices(seen)
+    return _with_low_prices(seen, prices, past)
 
 
-def _with_low_prices(seen: list[tuple[datetime, ShelfState | None]]) -> list[Span]:
+def _with_low_prices(
+    seen: list[tuple[datetime, ShelfState | None]], prices: Sequence[PriceSteps], past: Sequence[PastOffer]
+) -> list[Span]:
     spans: list[Span] = []
     reduced_since: datetime | None = None
     for i, (starts_at, state) in enumerate(seen):
@@ -158,16 +175,30 @@ def _with_low_prices(seen: list[tuple[datetime, ShelfState | None]]) -> list[Spa
         elif reduced_since is None:
             reduced_since = starts_at
         if state is not None:
-            low = _lowest_before(spans, reduced_since) if reduced_since else None
+            low = _lowest_before(spans, prices, past, reduced_since) if reduced_since else None
             spans.append(Span(starts_at, ends_at, state, low))
     return spans
 
 
-def _lowest_before(spans: list[Span], reduced_since: datetime) -> int | None:
+def _lowest_before(
+    spans: list[Span], prices: Sequence[PriceSteps], past: Sequence[PastOffer], reduced_since: datetime
+) -> int | None:
     """The lowest price seen in the window before the reduction began; None when the product was not seen then."""
     opens = reduced_since - LOW_PRICE_WINDOW
     seen = [state.amount for starts_at, ends_at, state, _low in spans if ends_at > opens and starts_at < reduced_since]
+    for steps in prices if past else ():
+        seen += asked_in_the_past(steps, past, opens, reduced_since)
     return min(seen, default=None)
+
+
+def asked_in_the_past(steps: PriceSteps, past: Sequence[PastOffer], opens: datetime, closes: datetime) -> Iterator[int]:
+    """What promotions that were taken away asked for one variant between two instants."""
+    for offer in past:
+        starts_at, ends_at = max(offer.starts_at, opens), min(offer.ends_at, closes)
+        if starts_at < ends_at:
+            standing = [_amount_at(steps, starts_at)]
+            standing += [amount for at, amount in steps if starts_at < at < ends_at]
+            yield from (offered_amount(amount, offer.kind, offer.value) for amount in standing if amount is not None)
 
 
 def _amount_at(steps: PriceSteps, at: datetime) -> int | None:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from django.db import models, transaction
 
 from catalog.models import Market, Product, ShelfMark
+from catalog.promotions import prune_runs
 from catalog.search import index_products
 from catalog.shelf_store import recompile_products, turn_epoch
 from core.clock import ALWAYS
@@ -68,10 +69,10 @@ def read_again_since(at: datetime) -> None:
 
 
 def prune_shelf(*, at: datetime) -> int:
-    """Drop boundaries that no longer matter, keeping each market's last one passed."""
+    """Drop boundaries that no longer matter, keeping each market's last one passed, and promotions long past."""
     dropped = 0
     for market in Market.objects.all():
         last = market.boundaries.filter(at__lte=at).order_by("-at").first()
         limit = min(at - KEEP_BOUNDARIES, last.at) if last else at - KEEP_BOUNDARIES
         dropped += market.boundaries.filter(at__lt=limit).delete()[0]
-    return dropped
+    return dropped + prune_runs(at=at)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation
 from functools import cache, lru_cache
 
 from babel.core import get_global
@@ -20,18 +20,20 @@ def minor_digits(currency: str) -> int:
     return int(fractions.get(currency, fractions["DEFAULT"])[0])
 
 
+def rounded(numerator: int, denominator: int) -> int:
+    """The one place where an amount is rounded: the nearest whole number, half to even, exact whatever the size."""
+    whole, rest = divmod(numerator, denominator)
+    return whole + (2 * rest > denominator or (2 * rest == denominator and whole & 1))
+
+
 def round_minor(value: Decimal) -> int:
-    """The one place where an amount is rounded: half to even, to whole minor units."""
-    return int(value.quantize(Decimal(1), rounding=ROUND_HALF_EVEN))
+    """A decimal number of minor units, rounded half to even."""
+    return rounded(*value.as_integer_ratio())
 
 
 def less_basis_points(amount: int, points: int) -> int:
-    """`amount` minor units less `points` basis points (2,000 is 20 %), rounded half to even.
-
-    `round_minor` in whole numbers: the compiler calls it a million times.
-    """
-    whole, rest = divmod(amount * (BASIS_POINTS - points), BASIS_POINTS)
-    return whole + (2 * rest > BASIS_POINTS or (2 * rest == BASIS_POINTS and whole & 1))
+    """`amount` minor units less `points` basis points (2,000 is 20 %), rounded half to even."""
+    return rounded(amount * (BASIS_POINTS - points), BASIS_POINTS)
 
 
 @dataclass(frozen=True, slots=True, order=False)

@@ -78,11 +78,17 @@ def _create_variants(fresh: Iterable[tuple[Goods, Product]], now: datetime) -> N
             code = f"{row['sku']}-{position:02d}" if options else row["sku"]
             made.append((row, Variant(product=product, sku=code, options=options, position=position)))
     Variant.objects.bulk_create([variant for _row, variant in made])
-    Stock.objects.bulk_create([Stock(variant=variant, on_hand=int(row["stock"])) for row, variant in made])
+    Stock.objects.bulk_create([Stock(variant=variant, **_stock(row)) for row, variant in made])
     markets = list(Market.objects.filter(code__in=("cn", "hk", "us", "eu")))
     Price.objects.bulk_create(
         [price for row, variant in made for price in _prices(row, variant, markets, now - PRICED_SINCE)], batch_size=500
     )
+
+
+def _stock(row: Goods) -> dict[str, int]:
+    """What is there; of goods that come later how many may be promised; and at how few the merchant is told."""
+    cap = int(row["pre_order_cap"] or 0)
+    return {"on_hand": int(row["stock"]), "pre_order_cap": cap, "low_at": int(row["low_at"])}
 
 
 def _prices(row: Goods, variant: Variant, markets: list[Market], since: datetime) -> Iterable[Price]:

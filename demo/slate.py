@@ -1,9 +1,10 @@
 """Films, merchants, categories, markets and licences of the demo, from their files to rows."""
 
 from datetime import datetime
+from decimal import Decimal
 
 from accounts.models import User
-from catalog.models import Market
+from catalog.models import Market, TaxRate
 from demo.files import Row, day, instant, read_table
 from demo.rows import Tally, write
 from films.models import Credit, Embargo, Film, Release
@@ -40,14 +41,24 @@ def load_films(now: datetime) -> Tally:
 
 
 def load_shelves() -> Tally:
-    """Categories and markets."""
+    """Categories, markets and their tax rates."""
     tally = Tally()
     for row in read_table("categories"):
         values = {name: row[name] for name in ("name_en", "name_zh", "position")}
         write(Category, {"code": row["code"]}, values, tally=tally)
     for row in read_table("markets"):
         write(Market, {"code": row["code"]}, {name: row[name] for name in _MARKET_FIELDS}, tally=tally)
+    _load_tax_rates(tally)
     return tally
+
+
+def _load_tax_rates(tally: Tally) -> None:
+    table = read_table("tax_rates")
+    markets = {market.code: market for market in Market.objects.all()}
+    for row in table["rates"]:
+        for tax_class in row.keys() & {"standard", "reduced"}:
+            key = {"market": markets[row["market"]], "country": row["country"], "tax_class": tax_class}
+            write(TaxRate, key | {"starts_on": table["starts_on"]}, {"rate": Decimal(row[tax_class])}, tally=tally)
 
 
 def load_merchants(now: datetime, password: str) -> Tally:

@@ -103,7 +103,7 @@ def _page_items(market: Market, spans: Sequence[ShelfSpan], at: datetime) -> Ite
     ids = [span.product_id for span in spans]
     products = Product.objects.filter(pk__in=ids).select_related("merchant", "category").in_bulk()
     images: dict[int, Image] = {}
-    for image in Image.objects.filter(product__in=ids).order_by("-position", "-id"):
+    for image in Image.objects.ready().filter(product__in=ids).order_by("-position", "-id"):
         images[image.product_id] = image
     variants: defaultdict[int, list[Variant]] = defaultdict(list)
     for variant in Variant.objects.filter(product__in=ids).order_by("position", "pk"):
@@ -112,8 +112,10 @@ def _page_items(market: Market, spans: Sequence[ShelfSpan], at: datetime) -> Ite
     prices = Price.objects.filter(variant__product__in=ids, market=market, starts_at__lte=at).order_by("starts_at")
     for variant_id, amount in prices.values_list("variant_id", "amount"):
         amounts[variant_id] = amount
-    free = Stock.objects.filter(variant__product__in=ids, on_hand__gt=F("reserved"))
-    stock = set(free.values_list("variant_id", flat=True))
+    free = Stock.objects.filter(variant__product__in=ids).annotate(
+        here=F("on_hand") - F("reserved"), with_coming=F("here") + F("pre_order_cap")
+    )
+    stock = {pk: left for pk, *left in free.values_list("variant_id", "here", "with_coming")}
     gone = _gone_at(market, ids, at)
     promotions = {span.promotion_id for span in spans if span.promotion_id}
     offers = {
@@ -125,8 +127,9 @@ def _page_items(market: Market, spans: Sequence[ShelfSpan], at: datetime) -> Ite
         for variant in variants[span.product_id]:
             regular = amounts.get(variant.pk)
             if regular is not None:
+                left = stock.get(variant.pk, (0, 0))[span.kind == ShelfSpan.Kind.PRE_ORDER]
                 yield _item(market, span, products[span.product_id], variant, images.get(span.product_id), regular, offer,
-                            is_in_stock=variant.pk in stock, gone_at=gone.get(span.product_id, span.ends_at), at=at)  # fmt: skip
+                            is_in_stock=left > 0, gone_at=gone.get(span.product_id, span.ends_at), at=at)  # fmt: skip
 
 
 def _gone_at(market: Market, ids: Sequence[int], at: datetime) -> dict[int, datetime]:
@@ -159,8 +162,8 @@ def _item(
         image_link=f"{settings.SITE_URL}{default_storage.url(file.name)}" if file else "",
         image_width=image.width if image else 0,
         image_height=image.height if image else 0,
-        availability="preorder" if pre_order else "in_stock" if is_in_stock else "out_of_stock",
-        availability_date=street_at if pre_order else None,
+        availability=("preorder" if pre_order else "in_stock") if is_in_stock else "out_of_stock",
+        availability_date=street_at if pre_order and is_in_stock else None,
         price=Money(regular, market.currency),
         sale_price=Money(amount, market.currency) if promotion else None,
         sale_from=promotion.starts_at if promotion else None,

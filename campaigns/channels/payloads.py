@@ -4,9 +4,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.db.models import Prefetch
+
 from campaigns.channels.base import Payload
 from campaigns.models import Listing
-from catalog.models import Product, ShelfSpan
+from catalog.models import Image, Product, ShelfSpan
 
 
 def payloads_of(listings: Sequence[Listing], *, at: datetime) -> list[Payload]:
@@ -14,7 +16,7 @@ def payloads_of(listings: Sequence[Listing], *, at: datetime) -> list[Payload]:
     products = (
         Product.objects.filter(pk__in={listing.product_id for listing in listings})
         .select_related("merchant", "category", "film")
-        .prefetch_related("images")
+        .prefetch_related(Prefetch("images", Image.objects.ready()))
         .in_bulk()
     )
     by_market: defaultdict[int, list[int]] = defaultdict(list)

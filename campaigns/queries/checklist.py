@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from celery import current_app
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError
 
@@ -65,7 +66,8 @@ def _check_price_and_window(campaign: Campaign, at: datetime) -> CheckItem:
 
 def _check_stock(campaign: Campaign) -> CheckItem:
     products = campaign.listings.filter(is_wanted=True).values("product")
-    stocked = Stock.objects.filter(on_hand__gt=0, variant__product__in=products).values("variant__product")
+    has_pieces = Q(on_hand__gt=0) | Q(pre_order_cap__gt=0)
+    stocked = Stock.objects.filter(has_pieces, variant__product__in=products).values("variant__product")
     empty = products.exclude(product__in=stocked).distinct().count()
     evidence = _("%(count)s products without stock") % {"count": empty}
     return CheckItem("stock", _("Every product has stock"), not empty, False, evidence)

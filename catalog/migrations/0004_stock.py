@@ -23,7 +23,8 @@ class Migration(migrations.Migration):
                 ),
                 ("email", models.EmailField(max_length=254)),
                 ("language", models.CharField(max_length=10)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("created_at", models.DateTimeField()),
+                ("claimed_at", models.DateTimeField(blank=True, editable=False, null=True)),
                 ("sent_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "market",
@@ -39,6 +40,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "indexes": [models.Index(fields=["sent_at"], name="catalog_stock_alert_sent")],
                 "constraints": [
                     models.UniqueConstraint(
                         condition=models.Q(("sent_at__isnull", True)),
@@ -110,6 +112,19 @@ class Migration(migrations.Migration):
             model_name="stock",
             name="sold",
             field=models.PositiveIntegerField(default=0, help_text="Sent to buyers, less what came back."),
+        ),
+        migrations.AddField(
+            model_name="stock",
+            name="told_low_at",
+            field=models.DateTimeField(blank=True, editable=False, null=True),
+        ),
+        migrations.AddIndex(
+            model_name="stock",
+            index=models.Index(
+                condition=models.Q(("low_at__isnull", False)),
+                fields=["told_low_at"],
+                name="catalog_stock_watched",
+            ),
         ),
         migrations.AlterField(
             model_name="stock",

@@ -8,7 +8,10 @@ from core.ids import public_id_field
 
 
 class Price(models.Model):
-    """The regular price of a variant in a market from an instant on, until the next row. No amount: not sold there."""
+    """The regular price of a variant in a market from an instant on, until the next row. No amount: not sold there.
+
+    What has begun is history and stays as it was; catalog/prices.py is the way in.
+    """
 
     variant = models.ForeignKey(Variant, on_delete=models.CASCADE, related_name="prices")
     market = models.ForeignKey(Market, on_delete=models.PROTECT, related_name="prices")
@@ -30,7 +33,10 @@ class Price(models.Model):
 
 
 class TaxRate(models.Model):
-    """The rate of a tax class in one country of a market from a day on, until the next row. None: no tax is known there."""
+    """The rate of a tax class in one country of a market from a day on, until the next row.
+
+    Where there is none, no rate is known, and pages name no figure.
+    """
 
     market = models.ForeignKey(Market, on_delete=models.PROTECT, related_name="tax_rates")
     country = models.CharField(max_length=2, help_text=_("ISO 3166-1 code, one of the market's."))
@@ -69,6 +75,8 @@ class Promotion(models.Model):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     is_published = models.BooleanField(default=False)
+    # Since when it counts: a promotion that is published late asked nothing before.
+    published_at = models.DateTimeField(null=True, blank=True)
     held_markets = models.ManyToManyField(Market, blank=True, related_name="held_promotions")
     # The age that decides between equals is the campaign's, which a new revision does not make younger.
     since = models.DateTimeField()
@@ -82,6 +90,29 @@ class Promotion(models.Model):
 
     def __str__(self) -> str:
         return self.public_id
+
+
+class PromotionRun(models.Model):
+    """A promotion that was taken away counted in this market from one instant to another.
+
+    Facts of the present make the shelf, also its past; what was asked before a promotion was withdrawn or held stands
+    here, so that the lowest price of thirty days knows it. Its offers stay for the same reason.
+    """
+
+    promotion = models.ForeignKey(Promotion, on_delete=models.CASCADE, related_name="runs")
+    market = models.ForeignKey(Market, on_delete=models.CASCADE, related_name="promotion_runs")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(ends_at__gt=models.F("starts_at")), name="catalog_promotion_run_ends_after_it_starts"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.promotion} {self.market} {self.starts_at:%Y-%m-%dT%H:%M:%SZ}"
 
 
 class Offer(models.Model):

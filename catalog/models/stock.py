@@ -25,10 +25,16 @@ class Stock(models.Model):
     low_at = models.PositiveIntegerField(
         null=True, blank=True, help_text=_("Tell the merchant when no more than this are left.")
     )
+    # When the merchant was told that little is left; empty again once there is more.
+    told_low_at = models.DateTimeField(null=True, blank=True, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
         verbose_name_plural = "stock"
+        indexes = [
+            # The stock whose merchant wants to be told. Pieces are no part of it, so that a sale writes no index.
+            models.Index(fields=["told_low_at"], condition=models.Q(low_at__isnull=False), name="catalog_stock_watched")
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(
@@ -70,17 +76,22 @@ class StockChange(models.Model):
 
 
 class StockAlert(models.Model):
-    """A fan's "tell me": one mail when the variant can be had again in that market. Deleted some time after."""
+    """A fan's "tell me": one mail when the variant can be had again in that market. Deleted some time after.
+
+    Who sends it claims it first, so that two workers write one mail; a claim that nobody made good is old after a while.
+    """
 
     public_id = public_id_field("tel")
     variant = models.ForeignKey(Variant, on_delete=models.CASCADE, related_name="alerts")
     market = models.ForeignKey(Market, on_delete=models.CASCADE, related_name="stock_alerts")
     email = models.EmailField()
     language = models.CharField(max_length=10)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField()
+    claimed_at = models.DateTimeField(null=True, blank=True, editable=False)
     sent_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        indexes = [models.Index(fields=["sent_at"], name="catalog_stock_alert_sent")]
         constraints = [
             models.UniqueConstraint(
                 fields=["variant", "market", "email"],

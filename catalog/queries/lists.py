@@ -12,7 +12,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from django.db.models import Exists, F, Model, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan
 
-from catalog.models import Image, Market, Offer, Price, Product, ShelfBoundary, ShelfSpan, Variant
+from catalog.models import Image, Market, Offer, Price, Product, ShelfBoundary, ShelfSpan, Stock, Variant
 from catalog.shelf import offered_amount
 from core.clock import FOREVER
 from core.money import Money
@@ -196,7 +196,7 @@ def _named(filters: ProductFilters) -> dict[str, int]:
 
 def _with_relations(products: QuerySet[Product]) -> QuerySet[Product]:
     related = products.select_related("film", "merchant", "category", "licence")
-    return related.prefetch_related(Prefetch("images", Image.objects.order_by("position", "pk")))
+    return related.prefetch_related(Prefetch("images", Image.objects.ready().order_by("position", "pk")))
 
 
 def _page_of(rows: QuerySet[AnyModel], after: Position | None, limit: int) -> tuple[list[AnyModel], Position | None]:
@@ -277,7 +277,12 @@ def _variants(row: ProductOnShelf, at: datetime) -> list[VariantOnShelf]:
                 variant=variant,
                 price=Money(amount, currency),
                 was=Money(regular, currency) if amount < regular else None,
-                is_in_stock=stock is not None and stock.on_hand > stock.reserved,
+                is_in_stock=stock is not None and _is_in_stock(stock, row.span.kind),
             )
         )
     return found
+
+
+def _is_in_stock(stock: Stock, kind: str) -> bool:
+    """Whether a piece is left; of pre-orders those count that may be promised before they arrive."""
+    return stock.on_hand + (stock.pre_order_cap if kind == ShelfSpan.Kind.PRE_ORDER else 0) > stock.reserved

@@ -237,6 +237,20 @@ def test_out_of_stock_is_said_and_what_is_promised_to_orders_is_not_there(licenc
     ]
 
 
+def test_a_pre_order_is_promised_from_its_cap_and_no_further(licence):
+    street_on = date(2026, 12, 24)
+    open_, full = make_goods(licence, stock=0, street_on=street_on), make_goods(licence, stock=0, street_on=street_on)
+    Stock.objects.update(pre_order_cap=3)
+    Stock.objects.filter(variant__product=full).update(reserved=3)
+
+    found = items()
+
+    assert [(found[p.public_id]["availability"], "availability_date" in found[p.public_id]) for p in (open_, full)] == [
+        ("preorder", True),
+        ("out_of_stock", False),
+    ]
+
+
 def test_a_pre_order_names_its_day(licence):
     product = make_goods(licence, street_on=date(2026, 12, 24))
 

@@ -279,7 +279,7 @@ def test_the_law_catches_a_compiler_that_breaks_it(monkeypatch, breach):
             shelf, "turning_points", lambda article, countries: points(article, countries) - {article.papers_end_at}
         )
     else:
-        monkeypatch.setattr(shelf, "_lowest_before", lambda spans, since: None)
+        monkeypatch.setattr(shelf, "_lowest_before", lambda *_facts: None)
 
     with pytest.raises(AssertionError):
         check_the_law(**TELLING)

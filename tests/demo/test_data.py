@@ -30,6 +30,7 @@ def test_every_file_parses():
         "merchants.toml",
         "categories.toml",
         "markets.toml",
+        "tax_rates.toml",
         "licences.toml",
         "campaign.toml",
         "products.csv",
@@ -130,6 +131,29 @@ def test_a_product_is_priced_exactly_where_its_licence_reaches():
             assert bool(cell) == bool(reached), (row["sku"], market["code"])
             for variant in choices(row["options"]) if cell else []:
                 assert Decimal(price_for(cell, row["options"], variant)) > 0
+
+
+def test_what_comes_later_is_promised_from_a_cap_and_not_from_stock():
+    later = {row["sku"]: (row["stock"], int(row["pre_order_cap"])) for row in GOODS if row["street_on"]}
+
+    assert len(later) == 4
+    assert all(stock == "0" and cap > 0 for stock, cap in later.values())
+    assert [row["sku"] for row in GOODS if row["pre_order_cap"] and not row["street_on"]] == []
+
+
+def test_tax_rates_are_known_where_prices_include_tax_and_of_countries_of_the_market():
+    rates = {(row["market"], row["country"]): row for row in read_table("tax_rates")["rates"]}
+    markets = {market["code"]: market for market in MARKETS}
+
+    assert {country for market, country in rates if market == "eu"} == set(markets["eu"]["countries"])
+    assert {key for key in rates if key[0] != "eu"} == {("cn", "CN")}
+    assert all(markets[market]["prices_include_tax"] for market, _country in rates)
+    assert {(rates["cn", "CN"][name], rates["eu", "DE"][name]) for name in ("standard", "reduced")} == {
+        ("0.13", "0.19"), ("0.09", "0.07"),
+    }  # fmt: skip
+    assert all(
+        0 <= Decimal(row.get("reduced", "0")) < Decimal(row["standard"]) < Decimal("0.28") for row in rates.values()
+    )
 
 
 def test_licences_are_of_many_kinds():

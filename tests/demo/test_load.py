@@ -179,6 +179,6 @@ def test_the_command_says_who_can_sign_in(capsys):
     call_command("load_demo")
 
     said = capsys.readouterr().out
-    assert "1038 new, 0 changed" in said
+    assert "1076 new, 0 changed" in said
     assert PASSWORD in said
     assert "lin.yan@merchant.example" in said

@@ -1,19 +1,23 @@
 """The desk's pages for the catalogue: all of it to look at. Merchants and importers write it, through services."""
 
+from datetime import datetime
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin.base import DeskAdmin, ReadOnlyInline
-from catalog.models import Image, Market, Price, Product, Promotion, ShelfMark, ShelfSpan, Stock, Variant
-from core.money import Money
-
-
-def money(amount: int | None, market: Market) -> str:
-    """An amount as the desk reads it, or a dash."""
-    return Money(amount, market.currency).in_locale("en") if amount is not None else "–"
+from accounts.admin.base import DeskAdmin, ReadOnlyInline, Verb, VerbForm
+from catalog.admin import imports as imports
+from catalog.admin import variants as variants
+from catalog.admin.images import ADD_PICTURE, ImageInline
+from catalog.admin.prices import money
+from catalog.models import Market, Product, Promotion, ShelfMark, ShelfSpan, TaxClass, Variant
+from catalog.queries.listing import listing_reasons
+from catalog.tax import set_tax_class
 
 
 @admin.register(Market)
@@ -29,10 +33,12 @@ class VariantInline(ReadOnlyInline):
     show_change_link = True
 
 
-class ImageInline(ReadOnlyInline):
-    model = Image
-    related = ("product",)
-    fields = readonly_fields = ("file", "channel_file", "width", "height", "alt_en", "alt_zh")
+class TaxClassForm(VerbForm):
+    tax_class = forms.ChoiceField(label=_("Tax class"), choices=TaxClass.choices)
+
+
+def _set_tax_class(product: Product, *, by: Any, at: datetime, tax_class: str) -> None:
+    set_tax_class(product, tax_class, by=by)
 
 
 @admin.register(Product)
@@ -43,57 +49,28 @@ class ProductAdmin(DeskAdmin):
     search_fields = ("title_en", "title_zh", "sku", "slug", "public_id")
     sortable_by = ()
     inlines = (VariantInline, ImageInline)
-    readonly_fields = ("public_id", "created_at", "updated_at")
+    readonly_fields = ("public_id", "created_at", "updated_at", "shown_listing")
+    verbs = (
+        Verb(
+            "set-tax-class",
+            _("Set the tax class"),
+            _("The tax class is set."),
+            _set_tax_class,
+            lambda _product, _at: True,
+            consequence=_("The product's pages name the rate of this class from now on."),
+            form=TaxClassForm,
+        ),
+        ADD_PICTURE,
+    )
 
-
-class PriceInline(ReadOnlyInline):
-    model = Price
-    related = ("variant", "market")
-    fields = readonly_fields = ("market", "shown_amount", "starts_at", "created_at")
-
-    @admin.display(description=_("Price"))
-    def shown_amount(self, price: Price) -> str:
-        return money(price.amount, price.market)
-
-
-class StockInline(ReadOnlyInline):
-    model = Stock
-    related = ("variant",)
-    fields = readonly_fields = ("on_hand", "reserved", "updated_at")
-
-
-@admin.register(Variant)
-class VariantAdmin(DeskAdmin):
-    list_display = ("sku", "product", "options", "gtin")
-    list_select_related = ("product",)
-    search_fields = ("sku__exact", "public_id__exact", "gtin__exact", "product__sku__exact")
-    search_help_text = _("A code, written out.")
-    sortable_by = ()
-    inlines = (PriceInline, StockInline)
-    readonly_fields = ("public_id",)
-
-
-@admin.register(Price)
-class PriceAdmin(DeskAdmin):
-    list_display = ("variant", "market", "shown_amount", "starts_at")
-    list_filter = ("market",)
-    list_select_related = ("variant", "market")
-    search_fields = ("variant__sku__exact", "variant__product__sku__exact", "variant__product__public_id__exact")
-    search_help_text = _("A code, written out.")
-    sortable_by = ()
-
-    @admin.display(description=_("Price"))
-    def shown_amount(self, price: Price) -> str:
-        return money(price.amount, price.market)
-
-
-@admin.register(Stock)
-class StockAdmin(DeskAdmin):
-    list_display = ("variant", "on_hand", "reserved", "updated_at")
-    list_select_related = ("variant",)
-    search_fields = ("variant__sku__exact", "variant__public_id__exact", "variant__product__sku__exact")
-    search_help_text = _("A code, written out.")
-    sortable_by = ()
+    @admin.display(description=_("On the shelf now"))
+    def shown_listing(self, product: Product) -> str:
+        """Each market, and why not."""
+        rows = [
+            (listing.market, " ".join(reason.sentence for reason in listing.reasons) or ShelfSpan.Kind(listing.kind).label)
+            for listing in listing_reasons(product, at=timezone.now())
+        ]
+        return format_html_join(SafeString("<br>"), "{}: {}", rows)
 
 
 @admin.register(Promotion)
