@@ -1,11 +1,23 @@
 """A business "no"."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 #: One sentence per code. A placeholder names a fact that the refusal carries.
 SENTENCES = {
+    "address_certificate": _("The server's certificate does not hold for this address."),
+    "address_not_allowed": _(
+        "Pictures are fetched from public web addresses only: http or https, on their usual ports."
+    ),
+    "address_not_found": _(
+        "There is no picture at this address: the server says that there is nothing, or not for us."
+    ),
+    "address_redirects": _("The address leads from one to another more than three times. Give the last one."),
+    "address_unanswered": _("The server of this address did not answer in time, several times over."),
+    "address_unknown": _("There is no server of this name."),
     "already_done": _("That has already been done."),
     "already_member": _("%(user)s already is a member of %(merchant)s."),
     "approval_by_author": _("A second person has to approve this plan; you made it yourself."),
@@ -14,6 +26,8 @@ SENTENCES = {
     "bad_mapping": _("The mapping cannot be used: %(problem)s."),
     "bad_discount": _("The discount is not valid: %(problem)s."),
     "bad_rule": _("The campaign's rule is not valid: %(problem)s."),
+    "bad_tax_class": _("That is no tax class."),
+    "bad_tax_rate": _("A tax rate is from 0 to below 1, with five decimals at most: 0.19 is 19 percent."),
     "bad_term": _("A licence has to end after it starts."),
     "bad_window": _("A campaign has to end after it starts."),
     "busy": _("Somebody else is changing this right now. Try again in a moment."),
@@ -22,28 +36,146 @@ SENTENCES = {
     "country_elsewhere": _("That country belongs to another market. Change the market first."),
     "currency_mismatch": _("%(left)s and %(right)s cannot be added up."),
     "date_out_of_range": _("%(date)s is not a date that can be used here."),
+    "file_too_large": _("The file is larger than %(most)s MB. Bring it in on the command line."),
     "file_unreadable": _("The file cannot be read: %(problem)s."),
     "grant_empty": _("A grant has to name at least one country and one channel."),
     "grant_missing": _("A licence has to grant something before it is executed."),
     "grant_overlaps": _("This overlaps licence %(licence)s of the same film, and one of the two is exclusive."),
+    "header_missing": _(
+        "Line %(line)s holds data (“%(value)s” in column %(column)s) where the names of the columns have to be. "
+        "Put a line with their names above it."
+    ),
+    "import_stopped": _("The import %(run)s was stopped. Start it again: what it has written stays and is unchanged."),
+    "importing": _("Another import of this merchant is under way. Wait until it has ended."),
     "invalid": _("%(problem)s"),
     "last_owner": _("A merchant has to keep at least one owner."),
     "licence_amended": _("Only %(fields)s can be amended once a licence is executed."),
+    "market_missing": _("There are prices in several markets. Name one: %(choices)s."),
     "nothing_to_list": _("The campaign's rule finds nothing that may be listed."),
     "nothing_to_roll_back": _("Nothing of this campaign has been published, so there is nothing to roll back."),
     "not_found": _("There is nothing at this address."),
+    "not_reserved": _("So many pieces are not promised to orders, or are not here."),
+    "not_sold": _("So many pieces were not sold."),
     "number_taken": _("There already is a licence %(number)s."),
+    "other_site": _("This form was sent from another site. Open the page here, and send it again."),
+    "out_of_stock": _("There are not enough pieces left: %(left)s."),
+    "picture_broken": _("The picture is broken or cut off. Save it anew, and send it again."),
+    "picture_file_too_large": _("A picture may have 20 MB at most."),
+    "picture_too_heavy": _("The picture takes too much time or memory to unfold. Save it smaller, as a plain JPEG."),
+    "picture_too_many_pixels": _("The picture has too many pixels. Save it smaller: 2,800 × 2,800 is always enough."),
+    "picture_too_small": _("A picture has to be at least 200 pixels wide and high."),
+    "picture_unknown_format": _("This is no JPEG, PNG, WebP, AVIF or GIF picture, whatever its name says."),
+    "price_begun": _("This price has already begun; it stays as history. Set another from now on."),
+    "price_in_past": _("A price cannot begin in the past: what was asked then stays as it was."),
+    "price_not_positive": _("A price is above zero."),
     "slug_taken": _("The address %(slug)s is already taken."),
+    "stock_changed": _("There were to be %(expected)s pieces, and now there are %(found)s. Look again, then correct."),
+    "stock_negative": _("There cannot be fewer than no pieces."),
+    "stock_promised": _("%(reserved)s pieces are promised to orders, so there cannot be fewer."),
     "unknown_channel": _("%(channel)s is not a channel of distribution."),
     "unknown_country": _("%(country)s is not a country code."),
     "unknown_format": _("The file is in no format that can be read here: %(problem)s."),
+    "unknown_market": _("There is no market %(market)s. There are: %(choices)s."),
     "unknown_merchant": _("There is no merchant %(merchant)s."),
+    "unknown_import": _("There is no import %(run)s."),
+    "unknown_preset": _("No mapping is saved under the name “%(preset)s”."),
     "unknown_role": _("%(role)s is not a role."),
     "unknown_tier": _("%(tier)s is not a tier of a film."),
     "unknown_zone": _("%(zone)s is not a time zone."),
     "window_passed": _("The campaign's window has already ended."),
+    "wrong_currency": _("%(market)s sells in %(wanted)s, not in %(currency)s."),
     "wrong_state": _("This cannot be done while it is %(state)s."),
+    # Royalties: codes in capitals, as their specification writes them (docs/royalties.md).
+    "AMBIGUOUS_GROUP": _(
+        "%(number)s groups of %(period)s have what this line says. Say more: property, category, territory, "
+        "channel, basis or currency."
+    ),
+    "AMBIGUOUS_RATE_RULE": _("More than one rate rule matches %(goods)s: %(rules)s."),
+    "AMOUNT_TOO_FINE": _("%(value)s is not a whole amount: %(currency)s has %(digits)s decimals."),
+    "BAD_AMOUNT": _(
+        "“%(value)s” is not a number that can be used here. Write it like 1234.56, with 15 digits before and 12 "
+        "behind the point at most."
+    ),
+    "BAD_CHOICE": _("“%(value)s” is none of: %(choices)s."),
+    "BAD_CURRENCY": _("“%(value)s” is not a currency code."),
+    "BAD_DATE": _("“%(value)s” is not a day. Write it like 2026-03-31."),
+    "BAD_DIGEST": _("This is not the digest of a statement."),
+    "BAD_FX_RATE": _("“%(value)s” is not an exchange rate: it is above zero."),
+    "BAD_INSTANT": _("“%(value)s” is not an instant. Write it with its offset, like 2026-03-31T18:30:00+08:00."),
+    "BAD_JSON": _("This is not valid JSON: %(problem)s."),
+    "BAD_PERIOD": _(
+        "“%(period)s” does not say its days. Name a period like 2026-Q1 or 2026-03, or give “from” and “to”."
+    ),
+    "BAD_QUANTITY": _("“%(value)s” is not a number of pieces: a whole number, not negative."),
+    "BAD_RATE": _("“%(value)s” could mean two things. Write 12 percent as 0.12 or as 12%%, and no more than 100%%."),
+    "BAD_TIERS": _("Tiers have to rise, and only the last one has no “up_to”."),
+    "BAD_WHOLE_NUMBER": _("“%(value)s” is not a whole number from 0 to %(most)s."),
+    "BAD_ZONE": _("“%(value)s” is not a time zone. Write it like Asia/Shanghai."),
+    "CONFLICT": _("“%(field)s” and “%(other)s” do not go together here."),
+    "DATE_NEEDED": _("This line needs its date: in %(period)s something changes on %(day)s."),
+    "DATE_OUTSIDE_PERIOD": _("%(date)s is not in %(period)s."),
+    "DUPLICATE_FIELD": _("“%(field)s” is there twice."),
+    "DUPLICATE_ID": _("“%(id)s” is there twice."),
+    "ENDS_BEFORE_IT_STARTS": _("This ends before it starts."),
+    "FILE_UNREADABLE": _("The file cannot be read: %(problem)s."),
+    "FX_RATE_MISSING": _("There is no exchange rate of %(currency)s for %(day)s."),
+    "FX_TABLE_SHAPE": _(
+        "With the method FIXED a currency has one rate, with the others a rate for each day. This is not what "
+        "%(method)s needs."
+    ),
+    "GUARANTEES_OVERLAP": _("One royalty would work off several guarantees: %(pools)s."),
+    "ID_TOO_LONG": _("An id has 200 characters at most."),
+    "LINE_TOO_LONG": _("This line is longer than a line can be."),
+    "MISSING_FIELD": _("“%(field)s” is missing."),
+    "NEGATIVE": _("“%(value)s” is below zero."),
+    "NOT_AN_OBJECT": _("This has to be an object with named fields."),
+    "NOT_A_BOOLEAN": _("“%(value)s” is neither true nor false."),
+    "NOT_A_LIST": _("This has to be a list."),
+    "NOT_TEXT": _("“%(value)s” has to be text."),
+    "NO_GROUP": _("No sales of %(period)s have what this line says."),
+    "NO_PERIOD": _("There is no period to make a statement of."),
+    "NO_RATE_RULE": _("No rate rule matches %(goods)s."),
+    "PERIODS_OVERLAP": _("The periods %(period)s and %(other)s overlap."),
+    "PRICE_UNCLEAR": _("Give exactly one of: %(choices)s."),
+    "RETURNED_BEFORE_SOLD": _("The return points at %(period)s, which is no earlier period of this case."),
+    "RETURNED_TOO_MANY": _("More came back of “%(id)s” than were sold: %(sold)s."),
+    "SHARES_DO_NOT_ADD_UP": _("Shares are basis points and add up to 10000; these add up to %(sum)s."),
+    "TAX_UNCLEAR": _("Say whether %(price)s includes the tax: “includes_tax”, or a price “…_with_tax”."),
+    "UNKNOWN_ARTICLE": _("The agreement has no article “%(article)s”."),
+    "UNKNOWN_FIELD": _("There is no field “%(field)s” here. There are: %(known)s."),
+    "UNKNOWN_GROUP": _("No statement has a group “%(group)s”."),
+    "UNKNOWN_LINE": _("There is no sale “%(id)s” that this line could point at."),
+    "UNKNOWN_PERIOD": _("%(period)s belongs to no period of this case."),
+    "UNKNOWN_POOL": _("The agreement has no guarantee “%(pool)s”."),
+    "WRONG_LINE_CURRENCY": _("This amount has to be in %(wanted)s, not in %(currency)s."),
+    "WRONG_NUMBER_OF_CELLS": _("The row has %(found)s cells, the header has %(wanted)s."),
+    "WRONG_PERIOD_KIND": _("%(period)s is not a period of this agreement, which is settled by %(kind)s."),
 }
+
+
+class Saying(dict[str, Any]):
+    """A part of a sentence that is translated when it is read, also after it was kept as JSON."""
+
+    def __str__(self) -> str:
+        return str(_spoken(self))
+
+
+def said(text: str, **facts: Any) -> Saying:
+    """`text`, which is marked for translation (gettext_noop), with its facts."""
+    return Saying(said=text, facts=facts)
+
+
+def _spoken(fact: Any) -> Any:
+    """A fact as it stands in a sentence."""
+    if not isinstance(fact, dict) or fact.keys() != {"said", "facts"}:
+        return fact
+    text: str = fact["said"]
+    return gettext(text) % spoken(fact["facts"])
+
+
+def spoken(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts of a sentence in the reader's language, those too that are sayings themselves."""
+    return {name: _spoken(fact) for name, fact in facts.items()}
 
 
 class Refused(Exception):
@@ -60,7 +192,7 @@ class Refused(Exception):
     @property
     def sentence(self) -> str:
         """The refusal in the reader's language."""
-        return str(SENTENCES[self.code]) % self.facts if self.code in SENTENCES else self.code
+        return str(SENTENCES[self.code]) % spoken(self.facts) if self.code in SENTENCES else self.code
 
     def __str__(self) -> str:
         return self.sentence

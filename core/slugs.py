@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from django.db import models
 from django.utils.text import slugify
 
+from core.bulk import AmongTexts
+
 
 def slug_wishes(title: str, *, hints: Iterable[object], public_id: str, longest: int) -> list[str]:
     """Slugs for `title` in the order of preference: "ali", then with each hint ("ali-2001"), then with letters of the
@@ -21,7 +23,7 @@ def slug_wishes(title: str, *, hints: Iterable[object], public_id: str, longest:
 def free_slugs(model: type[models.Model], wishes: Sequence[Sequence[str]]) -> list[str]:
     """For each list of wishes the first slug that neither a row of `model` nor an earlier list has. One query."""
     wanted = {slug for slugs in wishes for slug in slugs}
-    taken = set(model._default_manager.filter(slug__in=wanted).values_list("slug", flat=True))
+    taken = set(model._default_manager.filter(AmongTexts("slug", wanted)).values_list("slug", flat=True))
     chosen = []
     for slugs in wishes:
         slug = next(slug for slug in slugs if slug not in taken)

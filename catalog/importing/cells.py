@@ -9,7 +9,8 @@ from core.money import Money, minor_digits
 _PRICE = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,12})?")
 _COUNT = re.compile(r"-?[0-9]{1,9}(\.0+)?")
 _YES = frozenset(["true", "1", "yes", "y"])
-_NO = frozenset(["false", "0", "no", "n"])
+# WooCommerce writes -1 for a draft.
+_NO = frozenset(["false", "0", "no", "n", "-1"])
 _STATES = {
     "active": Product.State.ACTIVE,
     "draft": Product.State.DRAFT,

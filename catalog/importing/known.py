@@ -7,10 +7,11 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.db import models
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _
 
 from catalog.importing.layout import Layout, Lookup, PriceColumn, bad_mapping
 from catalog.models import Market
+from core.errors import said
 from core.importing.report import Problem, RowRefused
 from core.importing.text import plain_title
 from films.models import Embargo, Film, Tier
@@ -65,7 +66,7 @@ class Known:
         if not told:
             raise RowRefused(Problem("missing_value", line, column))
         for name in told:
-            for part in [_table_value(lookup, name), *reversed(name.split(">"))]:
+            for part in [_table_value(lookup, name), *reversed(name.replace("->", ">").split(">"))]:
                 if (found := self.categories.get(_folded(part))) is not None:
                     return found
         facts = {"value": told[0][:80], "choices": ", ".join(self.category_codes)}
@@ -91,14 +92,16 @@ class Known:
             fitting = [market for market in fitting if market.code == price.market]
             if not fitting:
                 facts = {"market": price.market, "currency": price.currency}
-                raise bad_mapping(_("there is no market %(market)s that sells in %(currency)s") % facts)
+                raise bad_mapping(said(_("there is no market %(market)s that sells in %(currency)s"), **facts))
         if len(fitting) > 1:
             facts = {
                 "column": price.column,
                 "currency": price.currency,
                 "markets": ", ".join(market.code for market in fitting),
             }
-            raise bad_mapping(_("“%(column)s” fits several markets in %(currency)s; name one of %(markets)s") % facts)
+            raise bad_mapping(
+                said(_("“%(column)s” fits several markets in %(currency)s; name one of %(markets)s"), **facts)
+            )
         return fitting[0] if fitting else None
 
 

@@ -1,15 +1,16 @@
 """What the columns of a merchant's table mean. A mapping file and Shopify's header both become a Layout."""
 
+import json
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _
 
 from catalog.models import Product
-from core.errors import Refused
+from core.errors import Refused, Saying, said
 from films.models import Tier
 
 #: Fields that a column, or a constant, can give.
@@ -19,7 +20,10 @@ FIELDS = frozenset(
 )
 #: Fields that only a constant can give, with what they may be.
 CHOICES = {"listing": frozenset(Product.Listing.values), "reveals": frozenset(Tier.values)}
-_SECTIONS = frozenset({"columns", "constants", "prices", "options", "film", "category", "missing", "currency"})
+_TEXTS = ("currency", "sheet", "encoding")
+_SECTIONS = frozenset({"columns", "constants", "prices", "options", "film", "category", "missing", *_TEXTS})
+#: A mapping of a merchant is small; a file of another kind is not read as one.
+_LARGEST_MAPPING = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,9 @@ class PriceColumn:
     currency: str
     market: str = ""
     missing: frozenset[str] = frozenset()
+    #: The column that says which currency a row is in, and what stands there where the price counts.
+    currency_column: str = ""
+    currency_word: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +55,13 @@ class Lookup:
     columns: list[str] = field(default_factory=list)
     table: dict[str, str] = field(default_factory=dict)
     fixed: str = ""
+    #: A cell may name several things: "Clothing > Tops, Sale".
+    separator: str = ""
+
+    def names_in(self, texts: list[str]) -> list[str]:
+        if not self.separator:
+            return texts
+        return [*texts, *(part.strip() for text in texts for part in text.split(self.separator))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +74,42 @@ class Layout:
     film: Lookup = field(default_factory=Lookup)
     category: Lookup = field(default_factory=Lookup)
     missing: frozenset[str] = frozenset({""})
+    #: Further columns of pictures, and what stands between several in one cell.
+    more_images: list[str] = field(default_factory=list)
+    image_separator: str = ""
+    #: Texts of a product stand on its first row alone; what other rows say there is their own.
+    tells_once: bool = False
+    #: An option's cell that holds several values is a list of what there is, not a choice.
+    option_separator: str = ""
+    #: What a stock cell says where another row holds the number.
+    stock_elsewhere: frozenset[str] = frozenset()
+
+    def with_answers(self, mapping: "MappingFile", film: list[str], category: Lookup) -> "Layout":
+        """The layout of a shop's own format, with what the merchant's mapping says of film, category and the rest.
+
+        `film` and `category` are where they stand otherwise.
+        """
+        told_film, told_category = mapping.lookup("film"), mapping.lookup("category")
+        return replace(
+            self,
+            constants=mapping.section("constants"),
+            film=told_film if told_film.columns or told_film.fixed else Lookup(film, told_film.table),
+            category=(
+                told_category
+                if told_category.columns or told_category.fixed
+                else replace(category, table=told_category.table)
+            ),
+            missing=mapping.missing,
+        )
 
     def used_columns(self) -> Iterator[str]:
         """Every column that the layout gives a meaning, prices included."""
         yield from self.columns.values()
-        yield from (price.column for price in self.prices)
+        yield from self.more_images
+        for price in self.prices:
+            yield price.column
+            if price.currency_column:
+                yield price.currency_column
         for option in self.options:
             yield option.column
             if option.name_column:
@@ -100,6 +145,14 @@ class MappingFile:
         return self.content.get("currency", "")
 
     @property
+    def sheet(self) -> str:
+        return self.content.get("sheet", "")
+
+    @property
+    def encoding(self) -> str:
+        return self.content.get("encoding", "")
+
+    @property
     def missing(self) -> frozenset[str]:
         return frozenset(self.content.get("missing", [])) | {""}
 
@@ -119,9 +172,9 @@ class MappingFile:
     def layout_for(self, header: list[str]) -> Layout:
         """What the table with this header means. Refuses `bad_mapping` where it names columns that are not there."""
         if not {"sku", "product"} & self.section("columns").keys() or "title" not in self.section("columns"):
-            raise bad_mapping(_("under [columns] it has to name the columns for sku and title"))
+            raise bad_mapping(said(_("under [columns] it has to name the columns for sku and title")))
         if not self.section("film") or not self.section("category"):
-            raise bad_mapping(_("it has to say where the film and the category stand: [film] and [category]"))
+            raise bad_mapping(said(_("it has to say where the film and the category stand: [film] and [category]")))
         layout = Layout(
             format="csv",
             columns=self.section("columns"),
@@ -139,21 +192,31 @@ class MappingFile:
 def check_columns(layout: Layout, header: list[str]) -> None:
     if absent := [column for column in layout.used_columns() if column not in header]:
         facts = {"absent": ", ".join(absent), "present": ", ".join(header)[:1_000]}
-        raise bad_mapping(_("the file has no column %(absent)s; it has %(present)s") % facts)
+        raise bad_mapping(said(_("the file has no column %(absent)s; it has %(present)s"), **facts))
 
 
-def bad_mapping(problem: str) -> Refused:
+def bad_mapping(problem: str | Saying) -> Refused:
     return Refused("bad_mapping", problem=problem)
 
 
 def read_mapping(path: Path) -> MappingFile:
-    """The mapping in a TOML file. Refuses `bad_mapping` by the name of what is wrong."""
+    """The mapping in a file of TOML or JSON. Refuses `bad_mapping` by the name of what is wrong."""
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        if path.stat().st_size > _LARGEST_MAPPING:
+            raise bad_mapping(said(_("it is larger than 1 MB")))
+        text = path.read_text(encoding="utf-8-sig")
+        content = json.loads(text) if text.lstrip().startswith("{") else tomllib.loads(text)
     except OSError as error:
         raise bad_mapping(error.strerror or str(error)) from error
-    except ValueError as error:  # no TOML, or no UTF-8
+    except (ValueError, RecursionError) as error:  # no TOML, or no UTF-8
         raise bad_mapping(str(error)) from error
+    return mapping_from(content)
+
+
+def mapping_from(content: Any) -> MappingFile:
+    """The mapping that a merchant has saved (`MappingPreset.content`) or sent. Refuses `bad_mapping`."""
+    if not isinstance(content, dict):
+        raise bad_mapping(said(_("it has to be an object with sections")))
     _check_shape(content)
     return MappingFile(content)
 
@@ -161,11 +224,14 @@ def read_mapping(path: Path) -> MappingFile:
 def _check_shape(content: dict[str, Any]) -> None:
     _only("", content, _SECTIONS)
     _check_words("missing", content.get("missing", []))
-    if not isinstance(content.get("currency", ""), str):
-        raise bad_mapping(_("“currency” has to be a text"))
+    for name in _TEXTS:
+        if not isinstance(content.get(name, ""), str):
+            raise bad_mapping(said(_("“%(name)s” has to be a text"), name=name))
+    if content.get("currency"):
+        check_currency(content["currency"])
     for name in ("columns", "constants", "prices", "options", "film", "category"):
         if not isinstance(content.get(name, {}), dict):
-            raise bad_mapping(_("[%(name)s] has to be a section") % {"name": name})
+            raise bad_mapping(said(_("[%(name)s] has to be a section"), name=name))
     _check_texts("columns", content.get("columns", {}), FIELDS)
     _check_texts("options", content.get("options", {}), None)
     _check_texts("constants", content.get("constants", {}), FIELDS | CHOICES.keys())
@@ -173,7 +239,7 @@ def _check_shape(content: dict[str, Any]) -> None:
         value = content.get("constants", {}).get(name)
         if value is not None and value not in allowed:
             raise bad_mapping(
-                _("“%(name)s” is one of %(allowed)s") % {"name": name, "allowed": ", ".join(sorted(allowed))}
+                said(_("“%(name)s” is one of %(allowed)s"), name=name, allowed=", ".join(sorted(allowed)))
             )
     _check_prices(content.get("prices", {}))
     for name in ("film", "category"):
@@ -184,20 +250,20 @@ def _only(where: str, section: Mapping[str, Any], allowed: frozenset[str] | set[
     for name in section:
         if name not in allowed:
             facts = {"name": f"{where}.{name}" if where else name, "allowed": ", ".join(sorted(allowed))}
-            raise bad_mapping(_("“%(name)s” is not known here; known are %(allowed)s") % facts)
+            raise bad_mapping(said(_("“%(name)s” is not known here; known are %(allowed)s"), **facts))
 
 
 def _check_texts(where: str, section: Mapping[str, Any], allowed: frozenset[str] | set[str] | None) -> None:
     if allowed is not None:
         _only(where, section, allowed)
     for name, value in section.items():
-        if not isinstance(value, str) or not value:
-            raise bad_mapping(_("“%(name)s” has to be a text") % {"name": f"{where}.{name}"})
+        if not isinstance(value, str) or not value or len(value) > 1_000:
+            raise bad_mapping(said(_("“%(name)s” has to be a text"), name=f"{where}.{name}"))
 
 
 def _check_words(where: str, words: Any) -> None:
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-        raise bad_mapping(_("“%(name)s” has to be a list of texts") % {"name": where})
+        raise bad_mapping(said(_("“%(name)s” has to be a list of texts"), name=where))
 
 
 def _check_prices(section: Mapping[str, Any]) -> None:
@@ -205,7 +271,7 @@ def _check_prices(section: Mapping[str, Any]) -> None:
         where = f"prices.{column}"
         meaning = {"currency": meaning} if isinstance(meaning, str) else meaning
         if not isinstance(meaning, dict) or "currency" not in meaning:
-            raise bad_mapping(_("“%(name)s” has to name a currency") % {"name": where})
+            raise bad_mapping(said(_("“%(name)s” has to name a currency"), name=where))
         _only(where, meaning, {"currency", "market", "missing"})
         _check_words(f"{where}.missing", meaning.get("missing", []))
         _check_texts(where, {name: value for name, value in meaning.items() if name != "missing"}, None)
@@ -214,15 +280,15 @@ def _check_prices(section: Mapping[str, Any]) -> None:
 
 def check_currency(currency: str) -> None:
     if len(currency) != 3 or not currency.isascii() or not currency.isupper():
-        raise bad_mapping(_("“%(currency)s” is no currency; a currency looks like USD") % {"currency": currency})
+        raise bad_mapping(said(_("“%(currency)s” is no currency; a currency looks like USD"), currency=currency))
 
 
 def _check_lookup(name: str, section: Mapping[str, Any]) -> None:
     _only(name, section, {"column", "table", "fixed"})
     table = section.get("table", {})
     if not isinstance(table, dict):
-        raise bad_mapping(_("[%(name)s] has to be a section") % {"name": f"{name}.table"})
+        raise bad_mapping(said(_("[%(name)s] has to be a section"), name=f"{name}.table"))
     _check_texts(f"{name}.table", table, None)
     _check_texts(name, {key: value for key, value in section.items() if key != "table"}, None)
     if section and not {"column", "fixed"} & section.keys():
-        raise bad_mapping(_("[%(name)s] has to name a column, or what is fixed") % {"name": name})
+        raise bad_mapping(said(_("[%(name)s] has to name a column, or what is fixed"), name=name))

@@ -1,24 +1,31 @@
 """Bringing a merchant's file of products in, a page at a time."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+import time
 from pathlib import Path
+from typing import Any
 
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from catalog.importing.drafts import Draft, DraftReader
-from catalog.importing.groups import GroupReader
+from catalog.importing import runs
+from catalog.importing.ahead import Batch, Heard, ReadAhead
+from catalog.importing.compare import ProductChange, plan_page
+from catalog.importing.drafts import Draft
+from catalog.importing.formats import Reading, open_source
+from catalog.importing.formats import notes_of as how_read
 from catalog.importing.known import load_known
-from catalog.importing.layout import Layout, MappingFile, check_columns, check_currency, read_mapping
-from catalog.importing.shopify import is_shopify, shopify_layout
-from catalog.importing.store import PAGE, ProductChange, plan_page, write_page
-from core.bulk import in_pages
+from catalog.importing.layout import MappingFile, mapping_from, read_mapping
+from catalog.importing.ledger import Ledger, RunReport, Superseded
+from catalog.importing.store import PAGE, write_page
+from catalog.models import ImportRun
 from core.errors import Refused
-from core.importing import files
-from core.importing.report import Outcome, Problem, Report
 from merchants.models import Merchant
+
+State = ImportRun.State
+#: How often one looks whether the merchant's other run has ended.
+_TURN_SECONDS = 0.5
 
 
 def import_products(
@@ -28,113 +35,161 @@ def import_products(
     by: User | None,
     format: str = "",  # noqa: A002 — what it is called on the command line
     mapping_path: Path | None = None,
+    preset: str = "",
     currency: str = "",
+    encoding: str = "",
     is_dry_run: bool = False,
-) -> Report:
-    """Bring the products of a file in; each page is one transaction, so what was written stays written.
+) -> RunReport:
+    """Bring the products of a file in, here and now; each page is one transaction, so what was written stays written.
 
     Refuses the file as a whole (`file_unreadable`, `unknown_format`, `bad_mapping`, `currency_missing`) before
     anything is written. A bad row is reported and left out; the same file again changes nothing. Memory is bounded.
+    Waits while another run of the merchant writes. Whatever becomes of it is kept as an ImportRun.
     """
-    mapping = read_mapping(mapping_path) if mapping_path else MappingFile({})
-    if currency:
-        check_currency(currency)
-    table = _open(path, mapping)
-    layout = _layout(table, mapping, format, currency, is_mapped=mapping_path is not None)
-    known = load_known(merchant, layout, at=timezone.now())
-    markets = {price.column: known.market_of(price) for price in layout.prices}
-    report = Report(path.name, "products", is_dry_run, layout.format)
-    reader = DraftReader(layout, known, markets)
-    progress = _Progress(report)
-    drafts = progress.good_drafts(reader.read(group) for group in GroupReader(table, layout, report))
-    for page in in_pages(drafts, PAGE):
-        now = timezone.now()
-        if is_dry_run:
-            progress.note(plan_page(merchant, page, at=now, lock=False))
-        else:
-            progress.note(write_page(merchant, page, by=by, at=now, source=path.name))
-    report.check_balance()
-    _add_details(report, table.header, layout, reader, progress)
+    options = {"format": format, "currency": currency, "encoding": encoding, "preset": preset}
+    size = path.stat().st_size if path.is_file() else 0
+    run = runs.new_run(merchant, path.name, options, by=by, is_dry_run=is_dry_run, bytes_total=size)
+    while (claimed := _claim(run.pk)) is None:
+        ImportRun.objects.filter(pk=run.pk).update(heartbeat_at=timezone.now())
+        time.sleep(_TURN_SECONDS)
+    return _carry_out(claimed, path, mapping_path=mapping_path)
+
+
+def run_import(run_id: int) -> None:
+    """Bring in what came through a door: the worker's part. A run that is refused, gone, or whose turn has not come is
+    left alone; one that was stopped goes on behind its last page."""
+    if not ImportRun.objects.filter(pk=run_id).exclude(upload="").exists():
+        return
+    run = _claim(run_id)
+    if run is None:
+        return
+    try:
+        _carry_out(run, Path(run.upload.path))
+    except Refused:
+        return  # the run's row says why, or it is another process's now
+
+
+def _claim(run_id: int) -> ImportRun | None:
+    return runs.claim(run_id, state=State.RUNNING, leaving=frozenset({State.WAITING}), at=timezone.now())
+
+
+def _carry_out(run: ImportRun, path: Path, *, mapping_path: Path | None = None) -> RunReport:
+    """Bring the file in and close the run, however it ends. Refuses `import_stopped` when the run has become another
+    process's meanwhile, or was given up."""
+    outcome: dict[str, Any] = {"state": State.STOPPED}
+    try:
+        report = _bring_in(run, path, _mapping(run, mapping_path))
+        outcome = {"state": State.DONE}
+    except Superseded as end:
+        raise Refused("import_stopped", run=run.public_id) from end
+    except Refused as refusal:
+        outcome = {"state": State.REFUSED, "refusal": {"code": refusal.code, **refusal.facts}}
+        raise
+    finally:
+        runs.close(run, at=timezone.now(), **outcome)
+    run.refresh_from_db()
     return report
 
 
-def _open(path: Path, mapping: MappingFile) -> files.Table:
-    kind = files.recognise(path)
-    if kind is not files.Kind.TABLE:
-        raise Refused("unknown_format", problem=_("it is %(kind)s, and products come as CSV") % {"kind": kind.upper()})
-    return files.open_table(path)
+def _mapping(run: ImportRun, mapping_path: Path | None) -> MappingFile | None:
+    """What the merchant says of the columns; it is kept with the run, so that the run can be gone on with."""
+    if mapping_path is not None:
+        mapping = read_mapping(mapping_path)
+    elif run.options["mapping"] is not None:
+        mapping = mapping_from(run.options["mapping"])
+    elif preset := run.options.get("preset"):
+        mapping = mapping_from(runs.preset_of(run.merchant, preset).content)
+    else:
+        return None
+    run.options["mapping"] = mapping.content
+    ImportRun.objects.filter(pk=run.pk).update(options=run.options)
+    return mapping
 
 
-def _layout(table: files.Table, mapping: MappingFile, wanted: str, currency: str, *, is_mapped: bool) -> Layout:
-    if wanted == "shopify" or (not wanted and is_shopify(table.header)):
-        layout = shopify_layout(table.header, mapping=mapping, currency=currency)
-        check_columns(layout, table.header)
-        return layout
-    if not is_mapped:
-        columns = ", ".join(table.header)[:300]
-        problem = _(
-            "its columns are not Shopify's, so a mapping file has to say what they mean (--map); it has %(columns)s"
-        )
-        raise Refused("unknown_format", problem=problem % {"columns": columns})
-    return mapping.layout_for(table.header)
+def _bring_in(run: ImportRun, path: Path, mapping: MappingFile | None) -> RunReport:
+    report, heard = RunReport(run.file_name, "products", run.is_dry_run, run=run), Heard()
+    source = open_source(
+        path, mapping=mapping, **{name: run.options[name] for name in ("format", "currency", "encoding")}
+    )
+    report.format, report.read_as = source.format, source.details
+    known = load_known(run.merchant, source.layout, at=timezone.now())
+    reading = source.read(known, heard)
+    if run.cursor:
+        report.restore(run)
+    ledger = Ledger(run, report, known.markets)
+    for batch in ReadAhead(reading, heard, size=PAGE, skip=run.cursor):
+        _do_page(ledger, reading, batch)
+    report.check_balance()
+    report.details = _details(reading, report)
+    report.notes = notes_of(report.details)
+    return report
 
 
-class _Progress:
-    """Counts what became of rows and products as pages go by."""
-
-    def __init__(self, report: Report) -> None:
-        self.report = report
-        self.homeless: Counter[str] = Counter()
-        self.partly_refused = 0
-
-    def good_drafts(self, drafts: Iterable[Draft]) -> Iterator[Draft]:
-        for draft in drafts:
-            for problem in draft.refusals:
-                self.report.refuse(problem)
-            self.report.warn(self._worth_telling(draft))
-            self.homeless.update(draft.homeless)
-            if draft.is_refused:
-                self.report.subjects.add(Outcome.REFUSED)
-                continue
-            self.partly_refused += bool(draft.refusals)
-            yield draft
-
-    def _worth_telling(self, draft: Draft) -> list[Problem]:
-        """Nobody has to look at the warnings of a row that was refused."""
-        refused = {problem.line for problem in draft.refusals}
-        return [warning for warning in draft.warnings if not draft.is_refused and warning.line not in refused]
-
-    def note(self, changes: Iterable[ProductChange]) -> None:
-        for change in changes:
-            self.report.subjects.add(change.outcome)
-            for outcome in change.row_outcomes():
-                self.report.rows.add(outcome)
-            self.report.warn(change.warnings)
-            if change.outcome is not Outcome.UNCHANGED:
-                self.report.note_change(change.as_plain())
-
-
-def _add_details(report: Report, header: list[str], layout: Layout, reader: DraftReader, progress: _Progress) -> None:
-    """What else somebody should read: prices that went nowhere, columns that were only kept."""
-    currencies = {price.column: price.currency for price in layout.prices}
-    homeless = [
-        {"column": column, "currency": currencies[column], "values": progress.homeless[column]}
-        for column, market in reader.markets.items()
-        if market is None
-    ]
-    kept = [column for column in header if column not in reader.used]
-    report.details = {
-        "columns": {"used": [column for column in header if column in reader.used], "kept": kept},
-        "without_market": homeless,
-        "partly_refused_products": progress.partly_refused,
+def _do_page(ledger: Ledger, reading: Reading, batch: Batch) -> None:
+    good = ledger.take(batch)
+    told = {
+        "products": len(batch.drafts),
+        "bytes_read": ledger.run.bytes_total if batch.is_last else batch.bytes_read,
+        "details": _details(reading, ledger.report),
+        "state": State.DONE if batch.is_last else State.RUNNING,
     }
-    for told in homeless:
-        report.notes.append(
-            _("%(column)s: %(values)s prices were not taken, because no market sells in %(currency)s") % told
-        )
-    if kept:
-        report.notes.append(_("kept with the product as they are: %(columns)s") % {"columns": ", ".join(kept)})
-    if progress.partly_refused:
-        report.notes.append(
-            _("products of which only some rows landed: %(count)s") % {"count": progress.partly_refused}
-        )
+    for attempt in range(4):
+        try:
+            changes = _write(ledger, good, told)
+            break
+        except IntegrityError:
+            # Somebody else took an address or a code between the look and the write: it is looked at again.
+            if attempt == 3:
+                raise
+    ledger.close_page(changes, products=len(batch.drafts))
+
+
+@transaction.atomic(durable=True)
+def _write(ledger: Ledger, good: list[Draft], told: dict[str, Any]) -> list[ProductChange]:
+    run, at = ledger.run, timezone.now()
+    if run.is_dry_run:
+        changes = plan_page(run.merchant, good, at=at, lock=False)
+    else:
+        changes = write_page(run.merchant, good, by=run.by, at=at, source=run.file_name)
+    ledger.book(changes, **told)
+    return changes
+
+
+def _details(reading: Reading, report: RunReport) -> dict[str, Any]:
+    """What else somebody should read: prices that went nowhere, columns that were only kept."""
+    return {
+        "columns": {
+            "used": [column for column in reading.header if column in reading.used],
+            "kept": [column for column in reading.header if column not in reading.used],
+        },
+        "without_market": [
+            {
+                "column": price.column,
+                "currency": price.currency,
+                "values": report.homeless[price.column, price.currency],
+            }
+            for price, market in reading.markets.items()
+            if market is None
+        ],
+        "partly_refused_products": report.partly_refused,
+        "without_price": dict(report.unpriced),
+        "read_as": report.read_as,
+    }
+
+
+def notes_of(details: dict[str, Any]) -> list[str]:
+    """The details in words, a line each."""
+    notes = how_read(details.get("read_as", {})) + [
+        _("%(column)s: %(values)s prices were not taken, because no market sells in %(currency)s") % told
+        for told in details.get("without_market", [])
+    ]
+    if kept := details.get("columns", {}).get("kept"):
+        notes.append(_("kept with the product as they are: %(columns)s") % {"columns": ", ".join(kept)})
+    notes += [
+        _("products without a price in %(market)s, which stay off its shelf: %(count)s")
+        % {"market": code.upper(), "count": count}
+        for code, count in details.get("without_price", {}).items()
+    ]
+    if count := details.get("partly_refused_products"):
+        notes.append(_("products of which only some rows landed: %(count)s") % {"count": count})
+    return notes

@@ -3,11 +3,13 @@
 Exports differ: apps and metafields add columns, older ones lack some. What is known by name is used, the rest is kept.
 """
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _
 
 from catalog.importing.layout import Layout, Lookup, MappingFile, OptionColumn, PriceColumn
-from core.errors import Refused
+from core.errors import Refused, said
 
+#: Shopify has three and passes over the others, which our own export writes for goods from elsewhere.
+MOST_OPTIONS = 20
 #: Field → the names its column has had. Compared without regard to case.
 _NAMES = {
     "product": ["Handle", "URL handle"],
@@ -24,12 +26,14 @@ _NAMES = {
     "image_alt": ["Image Alt Text"],
 }
 _PRICE = ["Variant Price", "Price"]
-_CATEGORY = ["Type", "Product Category"]
+CATEGORY = ["Type", "Product Category"]
 #: A column of the merchant's own that names the film: a metafield, or one added by hand.
-_FILM = ["Film", "Film (product.metafields.custom.film)"]
+FILM = ["Film", "Film (product.metafields.custom.film)"]
 
 
-class _Header:
+class Header:
+    """The columns of a file by the names that a shop system gives them, without regard to case."""
+
     def __init__(self, header: list[str]) -> None:
         self.by_folded_name = {name.casefold(): name for name in header}
 
@@ -43,7 +47,7 @@ class _Header:
 
 def is_shopify(header: list[str]) -> bool:
     """Whether these columns are Shopify's: a handle, a title and something of a variant."""
-    known = _Header(header)
+    known = Header(header)
     variant = [*_NAMES["sku"][:1], _PRICE[0], "Option1 Value", "Option1 Name"]
     return all(known.first(_NAMES[name]) for name in ("product", "title")) and bool(
         known.first([*variant, "Image Src"])
@@ -55,9 +59,9 @@ def shopify_layout(header: list[str], *, mapping: MappingFile, currency: str) ->
 
     Refuses `unknown_format` when it is not Shopify's, and `currency_missing`: the file itself never says its currency.
     """
-    known = _Header(header)
+    known = Header(header)
     if absent := [names[0] for field in ("product", "title") if not known.first(names := _NAMES[field])]:
-        problem = _("it has no column %(absent)s, as Shopify's export has") % {"absent": ", ".join(absent)}
+        problem = said(_("it has no column %(absent)s, as Shopify's export has"), absent=", ".join(absent))
         raise Refused("unknown_format", problem=problem)
     currency = currency or mapping.currency
     if not currency:
@@ -65,17 +69,12 @@ def shopify_layout(header: list[str], *, mapping: MappingFile, currency: str) ->
     price = known.first(_PRICE)
     options = [
         OptionColumn(column, name_column=known.first([f"Option{number} Name"]))
-        for number in (1, 2, 3)
+        for number in range(1, MOST_OPTIONS + 1)
         if (column := known.first([f"Option{number} Value"]))
     ]
-    film, category = mapping.lookup("film"), mapping.lookup("category")
     return Layout(
         format="shopify",
         columns={field: column for field, names in _NAMES.items() if (column := known.first(names))},
-        constants=mapping.section("constants"),
         prices=mapping.prices() or ([PriceColumn(price, currency)] if price else []),
         options=options,
-        film=film if film.columns or film.fixed else Lookup(known.all(_FILM), film.table),
-        category=category if category.columns or category.fixed else Lookup(known.all(_CATEGORY), category.table),
-        missing=mapping.missing,
-    )
+    ).with_answers(mapping, film=known.all(FILM), category=Lookup(known.all(CATEGORY)))

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.models.goods import Product
 from core.ids import public_id_field
+from core.media import private_storage
 from merchants.models import Merchant
 
 
@@ -36,6 +37,7 @@ class ImportRun(models.Model):
         WAITING = "waiting", _("Waiting")
         RUNNING = "running", _("Running")
         DONE = "done", _("Done")
+        UNDOING = "undoing", _("Being undone")
         REFUSED = "refused", _("The file was refused")
         STOPPED = "stopped", _("Stopped half-way")
         UNDONE = "undone", _("Undone")
@@ -46,23 +48,48 @@ class ImportRun(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="import_runs"
     )
     file_name = models.CharField(max_length=200)
-    upload = models.FileField(upload_to="imports", max_length=200, blank=True, help_text=_("What came through a door."))
+    upload = models.FileField(
+        storage=private_storage,
+        upload_to="imports",
+        max_length=200,
+        blank=True,
+        help_text=_("What came through a door."),
+    )
     format = models.CharField(max_length=20, blank=True)
     options = models.JSONField(default=dict, help_text=_("Format and currency asked for, mapping."))
     is_dry_run = models.BooleanField(default=False)
+    # The dry run that was looked at before this one was begun.
+    dry_run = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="brought_in")
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
     bytes_total = models.PositiveBigIntegerField(default=0)
     bytes_read = models.PositiveBigIntegerField(default=0)
     counts = models.JSONField(default=dict, help_text=_("Rows and products: in, created, updated, unchanged, refused."))
     details = models.JSONField(default=dict, help_text=_("What else the report says: columns, notes."))
     refusal = models.JSONField(default=dict, help_text=_("Why the whole file was refused: code and facts."))
+    # Products of the file that are done: a run that was stopped goes on behind them.
+    cursor = models.PositiveIntegerField(default=0)
+    # How often it was begun. Who began it before writes nothing more.
+    attempt = models.PositiveIntegerField(default=0)
+    # Moves with every page; one that is old belongs to a process that is gone.
+    heartbeat_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     undone_at = models.DateTimeField(null=True)
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="undone_import_runs"
+    )
 
     class Meta:
         ordering = ["-id"]
+        indexes = [
+            # Few at any time, and looked for again and again.
+            models.Index(
+                fields=["merchant"],
+                condition=models.Q(state__in=["waiting", "running", "undoing"]),
+                name="catalog_import_run_open",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.public_id
@@ -102,6 +129,7 @@ class ImportChange(models.Model):
     after = models.JSONField(default=dict)
     # What undoing it met: values that somebody had changed since, and that were kept.
     kept = models.JSONField(default=list)
+    is_undone = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["id"]

@@ -6,9 +6,9 @@ whole was refused and nothing was written.
 
 import json
 from argparse import ArgumentParser
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO, TypeVar
 
 from django.core.management.base import CommandError, OutputWrapper
 
@@ -18,6 +18,8 @@ from core.importing.report import Outcome, ProblemList, Report
 #: So many problems are printed; the report file lists the rest.
 PRINTED = 50
 
+AnyReport = TypeVar("AnyReport", bound=Report)
+
 
 def add_import_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("path", type=Path, help="the file to bring in")
@@ -25,8 +27,18 @@ def add_import_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--report", type=Path, metavar="OUT.json", help="write the whole report to this file")
 
 
-def run_import(bring_in: Callable[[], Report], *, report_path: Path | None, out: OutputWrapper) -> None:
-    """Bring a file in, print and write the report, and leave with the exit code that it deserves."""
+def run_import(
+    bring_in: Callable[[], AnyReport],
+    *,
+    report_path: Path | None,
+    out: OutputWrapper,
+    write: Callable[[AnyReport, TextIO], None] | None = None,
+    print_changes: Callable[[AnyReport], Iterable[str]] = lambda _report: (),
+) -> None:
+    """Bring a file in, print and write the report, and leave with the exit code that it deserves.
+
+    `write` writes a report that is kept elsewhere than in memory; `print_changes` tells what a dry run would change.
+    """
     if report_path is not None and not report_path.parent.is_dir():
         raise CommandError(f"the folder of the report is not there: {report_path.parent}", returncode=2)
     try:
@@ -34,7 +46,14 @@ def run_import(bring_in: Callable[[], Report], *, report_path: Path | None, out:
     except Refused as refusal:
         _write(report_path, {"refused": {"code": refusal.code, "sentence": refusal.sentence}})
         raise CommandError(f"{refusal.sentence} [{refusal.code}]", returncode=2) from refusal
-    _write(report_path, report.as_plain())
+    if write is None or report_path is None:
+        _write(report_path, report.as_plain())
+    else:
+        with report_path.open("w", encoding="utf-8") as file:
+            write(report, file)
+    if report.is_dry_run:
+        for line in print_changes(report):
+            out.write(line)
     _print(report, out)
     if refused := report.rows.outcomes[Outcome.REFUSED]:
         verb = "would be refused" if report.is_dry_run else "were refused"

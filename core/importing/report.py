@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from core.errors import spoken
 from core.importing.sentences import PROBLEMS
 
 #: So many problems and changes are listed one by one; beyond that they are counted, which keeps memory bounded.
@@ -30,7 +31,7 @@ class Problem:
 
     @property
     def sentence(self) -> str:
-        return str(PROBLEMS[self.code]) % self.facts
+        return str(PROBLEMS[self.code]) % spoken(self.facts)
 
     def as_plain(self) -> dict[str, Any]:
         return {"line": self.line, "column": self.column, "code": self.code, "sentence": self.sentence}

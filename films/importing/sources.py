@@ -35,14 +35,15 @@ class Source:
 
 def open_source(path: Path) -> Source:
     """Recognise the file and check it as a whole. Refuses `file_unreadable` and `unknown_format`, reads no film yet."""
-    kind = files.recognise(path)
-    if kind is files.Kind.JSON:
+    found = files.recognise(path)
+    if found.kind is files.Kind.JSON:
+        files.refuse_large_json(path)
         return _json_source(path)
-    if kind is files.Kind.XML:
+    if found.kind is files.Kind.XML:
         for _document in solr_documents(path):
             pass
         return Source("solr-xml", lambda: _rows(solr_documents(path), _solr_film))
-    table = files.open_table(path)
+    table = files.open_table(path, found.encoding.name)
     if not set(table.header) >= _SOLR_COLUMNS:
         raise Refused("unknown_format", problem=_("its columns are not those of a list of films"))
     return Source("solr-csv", lambda: _rows(_solr_table(table), _solr_film))

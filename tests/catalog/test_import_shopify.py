@@ -119,12 +119,16 @@ def test_many_rows_of_one_handle_are_one_product_with_variants_and_pictures(tmp_
         "Type": "T-shirts",
         "Tags": "cotton, film:the-ferryman",
         "Variant Compare At Price": "29.90",
-        "_images": [
-            {"src": "https://pictures.example/1.jpg", "position": "1"},
-            {"src": "https://pictures.example/2.jpg", "alt": "From behind"},
-        ],
+        "_written": {"description": "<p>Soft &amp; warm<script>alert(1)</script></p><ul><li>cotton</li></ul>"},
+        "_options": ["Size", "Color"],
+        "_codes": {"FT-S": {"gtin": "'4006381333931"}},
         "_variants": {"FT-M": {"Variant Tax Code": "P0000"}},
+        "_rows": [["FT-S", "https://pictures.example/1.jpg"], ["FT-M", ""], ["", "https://pictures.example/2.jpg"]],
     }
+    assert list(product.images.values_list("source", "alt_en", "state")) == [
+        ("https://pictures.example/1.jpg", "", "waiting"),
+        ("https://pictures.example/2.jpg", "From behind", "waiting"),
+    ]
     assert ShelfSpan.objects.get().amount == 1990
 
 

@@ -1,17 +1,27 @@
 """Text and tables from strangers."""
 
+import json
 import time
 from pathlib import Path
 
 import pytest
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.errors import Refused
+from core.errors import Refused, said
 from core.importing import files
 from core.importing.report import Counts, Outcome, Problem, ProblemList, Report
 from core.importing.sentences import PROBLEMS
-from core.importing.text import LONGEST_TEXT, one_line, plain_text, plain_title, ungarbled, unprintable_character
+from core.importing.text import (
+    LONGEST_TEXT,
+    one_line,
+    plain_text,
+    plain_title,
+    repaired,
+    ungarbled,
+    unprintable_character,
+)
 
 
 @pytest.mark.parametrize(
@@ -57,6 +67,36 @@ def test_hostile_markup_takes_no_longer_than_its_length(piece: str) -> None:
 
     # The standard parser alone takes from 18 s to five minutes for some of these.
     assert time.process_time() - begun < 3
+
+
+@given(
+    st.text(
+        st.one_of(st.sampled_from("&amp;lt#39;<> bsx\u00c3\u00a9é"), st.characters(exclude_categories=["Cs"])),
+        max_size=60,
+    )
+)
+def test_what_was_cleaned_once_stays_as_it_is(text: str) -> None:
+    """Else what goes out would not come back the same."""
+    title, words = plain_title(text), plain_text(text)
+
+    assert (plain_title(title), plain_text(words)) == (title, words)
+
+
+@pytest.mark.parametrize(
+    "text, mended",
+    [
+        ("Am\u00c3\u00a9lie", "Amélie"),
+        ("Don\u00e2\u20ac\u2122t", "Don\u2019t"),
+        ("æ‘†æ¸¡äºº", "摆渡人"),
+        ("Ãlex", "Ãlex"),
+        ("SÃO PAULO", "SÃO PAULO"),
+        ("“quotes” – and — dashes…", "“quotes” – and — dashes…"),
+        ("ﬁn ＡＢＣ", "ﬁn ＡＢＣ"),
+        ("摆渡人", "摆渡人"),
+    ],
+)
+def test_only_what_is_sure_is_repaired(text: str, mended: str) -> None:
+    assert repaired(text) == mended
 
 
 def test_titles_are_one_line() -> None:
@@ -110,7 +150,7 @@ def test_a_character_cut_in_two_by_the_buffer_is_read_whole(tmp_path: Path) -> N
     path = tmp_path / "table.csv"
     path.write_bytes(b"a\n" + b"x" * ((1 << 20) - 3) + "影\n".encode())
 
-    assert files.recognise(path) is files.Kind.TABLE
+    assert files.recognise(path).kind is files.Kind.TABLE
 
 
 @pytest.mark.parametrize("name", ["missing.csv", "."])
@@ -162,3 +202,18 @@ def test_every_sentence_is_whole() -> None:
         sentence = Problem(code, 1, facts=facts).sentence
         assert sentence.endswith("."), code
         assert "%(" not in sentence
+
+
+def test_a_problem_is_told_in_the_readers_language_also_from_json() -> None:
+    """Its parts, too: a report is kept, and read by people of both languages."""
+    facts = json.loads(json.dumps({"problem": said("it is damaged: %(error)s", error="CRC")}))
+
+    kept = Problem("bad_json", 3, facts=facts), Refused("file_unreadable", **facts)
+    with translation.override("zh-hans"):
+        chinese = [told.sentence for told in kept]
+
+    assert [told.sentence for told in kept] == [
+        "This line is no JSON object: it is damaged: CRC.",
+        "The file cannot be read: it is damaged: CRC.",
+    ]
+    assert chinese == ["此行不是 JSON 对象：它已损坏：CRC。", "文件无法读取：它已损坏：CRC。"]

@@ -237,13 +237,13 @@ def test_a_chinese_reader_is_answered_in_chinese():
     with translation.override("zh-hans"):
         answers = (
             translation.gettext("Films"),
-            translation.ngettext("%(found)s piece found", "%(found)s pieces found", 3) % {"found": 3},
+            translation.ngettext("%(total)s piece", "%(total)s pieces", 3) % {"total": 3},
             translation.gettext("Schedule"),
             str(LicenceForm.base_fields["skus"].label),
             city("America/New_York"),
         )
 
-    assert answers == ("影片", "找到 3 件商品", "排期", "商品清单", "纽约")
+    assert answers == ("影片", "3 件商品", "排期", "商品清单", "纽约")
 
 
 def test_every_city_of_the_countdown_has_a_chinese_name():

@@ -8,11 +8,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from catalog.invariants import law_breaches, orphaned_spans, sample
+from catalog.invariants import alerts_sent_twice, law_breaches, negative_stock, orphaned_spans, oversold_stock, sample
 
 
 class Command(BaseCommand):
-    help = "Compare a sample of the shelf with the facts it was compiled from."
+    help = "Compare a sample of the shelf with the facts it was compiled from, and count stock that does not add up."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--sample", type=int, default=500, help="how many products are looked at (default: 500)")
@@ -21,7 +21,13 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         ids = sample(options["sample"])
         breaches = law_breaches(ids, at=timezone.now())
-        counts = {"law of the shelf": len(breaches), "spans without a product": orphaned_spans()}
+        counts = {
+            "law of the shelf": len(breaches),
+            "spans without a product": orphaned_spans(),
+            "negative stock": negative_stock(),
+            "more promised than there is": oversold_stock(),
+            "alerts sent twice": alerts_sent_twice(),
+        }
         if options["json"]:
             document = {"products": len(ids), "breaches": counts, "rows": [asdict(breach) for breach in breaches[:50]]}
             self.stdout.write(json.dumps(document, default=str, ensure_ascii=False, indent=1))

@@ -1,15 +1,20 @@
 """`manage.py import_products PATH --merchant SLUG`: a merchant's products, see docs/importing.md."""
 
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from catalog.importing.diffs import shown_changes
+from catalog.importing.formats import FORMATS
+from catalog.importing.ledger import RunReport
+from catalog.importing.reports import write_report
 from catalog.importing.run import import_products
+from catalog.models import ImportRun
 from core.errors import Refused
-from core.importing.command import add_import_arguments, run_import
-from core.importing.report import Report
+from core.importing.command import PRINTED, add_import_arguments, run_import
 from merchants.models import Merchant
 
 
@@ -21,15 +26,40 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         add_import_arguments(parser)
         parser.add_argument("--merchant", required=True, metavar="SLUG", help="whose products they are")
-        parser.add_argument("--format", choices=["shopify", "csv"], default="", help="otherwise told by the header")
-        parser.add_argument("--map", type=Path, metavar="FILE", help="a TOML file that says what the columns mean")
-        parser.add_argument("--currency", default="", help="of the prices in a Shopify file, like USD")
+        parser.add_argument("--format", choices=FORMATS, default="", help="otherwise told by the file")
+        parser.add_argument("--map", type=Path, metavar="FILE", help="what the columns mean: a file of TOML or JSON")
+        parser.add_argument("--preset", default="", metavar="NAME", help="a mapping that the merchant has saved")
+        parser.add_argument("--currency", default="", help="of prices in a file that does not say it, like USD")
+        parser.add_argument("--encoding", default="", help="otherwise told by the file; like utf-8, gb18030 or cp1252")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        run_import(lambda: _bring_in(options), report_path=options["report"], out=self.stdout)
+        run_import(
+            lambda: _bring_in(options),
+            report_path=options["report"],
+            out=self.stdout,
+            write=lambda report, file: write_report(_run(report), file),
+            print_changes=_changes,
+        )
 
 
-def _bring_in(options: dict[str, Any]) -> Report:
+def _run(report: RunReport) -> ImportRun:
+    assert report.run is not None, "an import of products is always a run"
+    return report.run
+
+
+def _changes(report: RunReport) -> Iterator[str]:
+    """What a dry run would do, product by product; the report file and the desk list the rest."""
+    rows = _run(report).changes.select_related("product").order_by("pk")
+    for change in shown_changes(list(rows[:PRINTED])):
+        verb = "create" if change.is_creation else "update"
+        yield f"{verb}: line {change.lines[0]}: {change.sku}: {change.title}"
+        for one in change.differences:
+            yield f"    {one.label}: {one.old or '–'} → {one.new or '–'}"
+    if (more := rows.count() - PRINTED) > 0:
+        yield f"{more} more products; --report lists them"
+
+
+def _bring_in(options: dict[str, Any]) -> RunReport:
     merchant = Merchant.objects.filter(slug=options["merchant"]).first()
     if merchant is None:
         raise Refused("unknown_merchant", merchant=options["merchant"])
@@ -39,6 +69,8 @@ def _bring_in(options: dict[str, Any]) -> Report:
         by=None,
         format=options["format"],
         mapping_path=options["map"],
+        preset=options["preset"],
         currency=options["currency"],
+        encoding=options["encoding"],
         is_dry_run=options["dry_run"],
     )

@@ -1,0 +1,58 @@
+"""A process that imports one file twice, or looks at it once, and says what it took, as one line of JSON.
+
+python -m bench.import_once FILE [--dry-run]
+"""
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import django
+
+django.setup()
+
+from celery import current_app  # noqa: E402 — the site has to be set up before anything of it is imported
+from django.db import connection  # noqa: E402
+
+from bench.processes import spent as spent_by  # noqa: E402
+from bench.stage_once import _peak_megabytes  # noqa: E402
+from catalog.importing.run import import_products  # noqa: E402
+from core.importing.report import Outcome  # noqa: E402
+from merchants.models import Merchant  # noqa: E402
+
+
+def main(path: Path, *, is_dry_run: bool) -> dict[str, Any]:
+    # A worker has loaded its tasks long before.
+    current_app.loader.import_default_modules()
+    merchant = Merchant.objects.order_by("pk")[0]
+    connection.ensure_connection()
+    database = connection.connection.info.backend_pid
+    spent = spent_by(database)
+    first, cpu, rows = _imported(path, merchant, is_dry_run)
+    assert rows["refused"] == 0, "every row of the bench is a good one"
+    told = {
+        "first": first,
+        "cpu": cpu,
+        "database": spent_by(database) - spent,
+        "peak": _peak_megabytes(),
+        "landed": rows["created"],
+    }
+    if is_dry_run:
+        return told
+    second, _cpu, again = _imported(path, merchant, is_dry_run)
+    assert again["unchanged"] == rows["created"], "the second import has to find everything done"
+    return told | {"second": second}
+
+
+def _imported(path: Path, merchant: Merchant, is_dry_run: bool) -> tuple[float, float, dict[str, int]]:
+    """Seconds, seconds of CPU, and what became of the rows."""
+    began, spent = time.perf_counter(), time.process_time()
+    report = import_products(path, merchant, by=None, currency="USD", is_dry_run=is_dry_run)
+    outcomes = {outcome.value: report.rows.outcomes[outcome] for outcome in Outcome}
+    return time.perf_counter() - began, time.process_time() - spent, outcomes
+
+
+if __name__ == "__main__":
+    print(json.dumps(main(Path(sys.argv[1]), is_dry_run="--dry-run" in sys.argv)))
