@@ -24,18 +24,29 @@ _Param = tuple[Any, tuple[str, int | None] | None]
 _FIRST = 1_900_000_000
 
 
+def ask_again(sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """The rows of a statement whose text is the same each time, so that the server need not plan it again."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            # Django's usual cursor prints values into the SQL, so that every statement would be a new one.
+            cursor.cursor = ServerBindingCursor(connection.connection)  # type: ignore[call-arg]
+            # Else the driver sends each number as the smallest type that holds it: a statement for every mixture.
+            params = [Int8(param) if type(param) is int else param for param in params]
+        cursor.execute(sql, params)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
+
+
 class _Statement:
     """SQL, where each of its parameters comes from, and how the columns of its rows are read."""
 
     def __init__(self, rows: models.QuerySet[Any, Any], stand_ins: dict[Any, tuple[str, int | None]]) -> None:
         compiler = rows.query.get_compiler(connection=connection)
-        # Django's usual cursor prints values into the SQL, so that every statement would be a new one to the server.
-        self.is_bound_by_server = connection.vendor == "postgresql"
         sql, params = compiler.as_sql()
         self.params = [(param, stand_ins.get(param)) for param in params]
         found = {place for _param, place in self.params}
         assert found >= set(stand_ins.values()), f"a value is not in the statement: {sql}"
-        if self.is_bound_by_server:
+        if connection.vendor == "postgresql":
             sql, self.params = _with_constants(sql, self.params)
         self.sql = sql
         columns: Sequence[BaseExpression] = [column for column, *_rest in compiler.select]
@@ -43,13 +54,7 @@ class _Statement:
 
     def rows(self, values: dict[str, Any]) -> list[tuple[Any, ...]]:
         params = [param if place is None else _adapted(_value(values, place)) for param, place in self.params]
-        with connection.cursor() as cursor:
-            if self.is_bound_by_server:
-                cursor.cursor = ServerBindingCursor(connection.connection)  # type: ignore[call-arg]
-                # Else the driver sends each number as the smallest type that holds it: a statement for every mixture.
-                params = [Int8(param) if type(param) is int else param for param in params]
-            cursor.execute(self.sql, params)
-            rows: list[tuple[Any, ...]] = cursor.fetchall()
+        rows = ask_again(self.sql, params)
         return [self._converted(row) for row in rows] if self.converters else rows
 
     def _converted(self, row: Sequence[Any]) -> tuple[Any, ...]:

@@ -36,6 +36,9 @@ WORDS = [
     "牵线木偶",
 ]
 PEOPLE = ["Quillon Vash", "裘隆"]
+#: In pinyin whole, by syllables, by initials.
+PINYIN = ["yeyingjihua", "ye ying", "qxmo"]
+MISSPELT = ["Zephyrin", "Marionete", "Orchrad", "yeyingjhua"]
 
 
 class Shop:
@@ -159,6 +162,8 @@ def first_addresses() -> list[str]:
         "sitemap.xml",
     ]
     pages += ["goods/?sort=price", "goods/?sort=-price", "search/?q=Ferry", "search/?q=%E5%A4%9C", "search/?q=lantern"]
+    pages += ["goods/?film=night-ferry", "goods/?price=30-60&available=on_sale", "search/?q=lantern&sort=price"]
+    pages += [f"suggest/?q={word}" for word in ("n", "f", "z", "o", "m", "y", "%E5%A4%9C", "%E7%89%B5", "lan")]
     lists = ["films", "products", "listings", "campaigns"]
     return [
         *["/", "/robots.txt", "/sitemap.xml", "/health/", "/no/such/page/", "/us/en/nothing/", "/media/nothing.png"],
@@ -185,11 +190,12 @@ def addresses_of_the_secret(shop) -> list[str]:
     ]  # fmt: skip
 
 
-def questions_about_the_secret(shop) -> list[str]:
+def questions_about_the_secret(shop, words) -> list[str]:
     """Searches and filters by its words: the answer is the one for a word that means nothing."""
-    words = [*WORDS, *PEOPLE]
+    places = [f"/{m}/{language}/" for m in ("us", "cn") for language in ("en", "zh")]
     return [
-        *[f"/{m}/{language}/search/?q={word}" for m in ("us", "cn") for language in ("en", "zh") for word in words],
+        *[f"{place}{door}/?q={word}" for place in places for door in ("search", "suggest") for word in words],
+        *[f"{place}{page}film={shop.secret.slug}" for place in places for page in ("goods/?", "search/?q=lantern&")],
         *[
             f"/api/v1/products?market=us&film={shop.secret.slug}",
             f"/api/v1/listings?market=us&campaign={shop.campaign.slug}",
@@ -240,17 +246,15 @@ def test_the_addresses_of_a_secret_answer_like_addresses_that_never_were(shop, c
 def test_asking_for_a_secret_by_its_words_answers_like_asking_for_nonsense(shop, clock):
     clock.at = LIFTS_AT - TICK
     client = Client()
-    for address in questions_about_the_secret(shop):
+    for address in questions_about_the_secret(shop, [*WORDS, *PEOPLE, *PINYIN, *MISSPELT]):
         word = address.rpartition("=")[2]
         real, never = client.get(address), client.get(address.removesuffix(word) + "qqqxyzzy")
         assert real.status_code == never.status_code == 200, address
         assert plain(real, word) == plain(never, "qqqxyzzy"), address
 
     clock.at = LIFTS_AT
-    for address in questions_about_the_secret(shop):
+    for address in questions_about_the_secret(shop, [*WORDS, *PEOPLE, *PINYIN]):
         word = address.rpartition("=")[2]
-        if word in PEOPLE:  # goods are not searched by the film's people
-            continue
         real, never = client.get(address), client.get(address.removesuffix(word) + "qqqxyzzy")
         assert plain(real, word) != plain(never, "qqqxyzzy"), address
 
