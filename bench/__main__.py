@@ -1,5 +1,5 @@
-"""`python -m bench launch|pages [--products N] [--json OUT]`: measure on PostgreSQL, print a table, and say whether it
-is fast enough (exit code 1 when a row is not).
+"""`python -m bench launch|pages|import|search|images|royalties [--products N] [--json OUT]`: measure on PostgreSQL, print a table, and
+say whether it is fast enough (exit code 1 when a row is not).
 
 The server is that of DATABASE_URL, else one of this machine started for the run (scripts/servers.py). Progress goes to
 standard error; so does the table when the JSON goes to standard output.
@@ -26,10 +26,12 @@ from scripts.steps import Failed, say
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench")
-    parser.add_argument("subject", choices=["launch", "pages"])
-    parser.add_argument("--products", type=int, default=100_000, metavar="N")
+    parser.add_argument("subject", choices=["launch", "pages", "import", "images", "search", "royalties"])
+    parser.add_argument("--products", "--rows", "--lines", type=int, metavar="N")
     parser.add_argument("--json", metavar="OUT", help="a file, or - for standard output")
     arguments = parser.parse_args()
+    if arguments.products is None:
+        arguments.products = 1_000_000 if arguments.subject == "royalties" else 100_000
     if arguments.products < 60:
         parser.error("at least 60 products: one for each film")
     try:
@@ -57,8 +59,11 @@ def _measure(subject: str, products: int) -> tuple[list, str]:
         django.setup()
         try:
             say(machine())
-            rows = import_module(f"bench.{subject}").measure(products, server=urls["DATABASE_URL"], folder=Path(folder))
-            return rows, f"bench {subject}, {products:,} products\n{machine()}"
+            module = import_module("bench.imports" if subject == "import" else f"bench.{subject}")
+            rows = module.measure(products, server=urls["DATABASE_URL"], folder=Path(folder))
+            things = {"import": "rows", "royalties": "lines"}.get(subject, "products")
+            of = "" if subject == "images" else f", {products:,} {things}"
+            return rows, f"bench {subject}{of}\n{machine()}"
         finally:
             connections.close_all()
             _tidy(urls["REDIS_URL"])
@@ -85,6 +90,7 @@ def _environment(database: str, redis_url: str, folder: Path) -> dict[str, str]:
         "LOG_LEVEL": "ERROR",
         "CONN_MAX_AGE": "3600",
         "MEDIA_ROOT": str(folder / "media"),
+        "UPLOAD_ROOT": str(folder / "uploads"),
         "STATIC_ROOT": str(folder / "static"),
         "FEED_ROOT": str(folder / "feeds"),
         "BROKER_FOLDER": str(folder / "broker"),

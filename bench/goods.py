@@ -130,6 +130,26 @@ def make_goods(products: int) -> None:
         cursor.execute("CHECKPOINT")
 
 
+def make_shop() -> None:
+    """Markets, categories, channels, films and merchants without any goods; the first merchant may make anything of every
+    film, everywhere."""
+    with step("making the tables"):
+        call_command("migrate", verbosity=0)
+    _make_vocabulary()
+    Licence.objects.bulk_create(
+        Licence(
+            pk=film, number=f"LIC-{film:05}", film_id=film, merchant_id=1, state=Licence.State.EXECUTED,
+            starts_on=date(2026, 1, 1), ends_on=date(2028, 12, 31), legal_line_en="© House 1",
+        )
+        for film in range(1, FILMS + 1)
+    )  # fmt: skip
+    Grant.objects.bulk_create(
+        Grant(licence_id=film, countries=[EVERY], channels=[EVERY]) for film in range(1, FILMS + 1)
+    )
+    _back_date(Licence)
+    _restart_sequences()
+
+
 def make_rare(count: int) -> dict[str, str]:
     """A film and a category with exactly `count` products of `count` variants; returns the addresses of their pages."""
     code = f"rare-{count}"

@@ -52,7 +52,18 @@ def serving(
 def working(folder: Path) -> Iterator[list[subprocess.Popen[bytes]]]:
     """A Celery worker for every queue and a beat, each in a process group of its own."""
     commands = (
-        ["celery", "-A", "merchstore", "worker", "-Q", "default,staging,channels", "-c", "1", "--loglevel", "ERROR"],
+        [
+            "celery",
+            "-A",
+            "merchstore",
+            "worker",
+            "-Q",
+            "default,staging,channels,imports,images",
+            "-c",
+            "1",
+            "--loglevel",
+            "ERROR",
+        ],
         ["celery", "-A", "merchstore", "beat", "--loglevel", "ERROR", "--schedule", str(folder / "beat-schedule")],
     )
     processes = [spawn(command, folder / "celery.log", dict(os.environ)) for command in commands]
@@ -86,7 +97,7 @@ def kill(processes: Iterable[subprocess.Popen[bytes]]) -> None:
 def cpu_seconds(server: Server) -> float:
     """What the server's workers, and the database's processes that serve them, have spent so far."""
     workers = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
-    return sum(_spent(int(pid)) for pid in [*workers, *_backends()])
+    return sum(spent(int(pid)) for pid in [*workers, *_backends()])
 
 
 def _backends() -> list[int]:
@@ -98,7 +109,7 @@ def _backends() -> list[int]:
         return [pid for (pid,) in cursor.fetchall()]
 
 
-def _spent(pid: int) -> float:
+def spent(pid: int) -> float:
     try:
         text = Path(f"/proc/{pid}/stat").read_text()
     except OSError as error:

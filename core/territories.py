@@ -31,6 +31,15 @@ _MAIN_ZONE = {
     "US": "America/New_York",
 }
 
+#: CLDR's names of these are those of treaties ("Hong Kong SAR China"). Shops write them so.
+_SHORT_NAMES = {"HK": ("Hong Kong", "中国香港"), "MO": ("Macao", "中国澳门")}
+
+#: Countries whose English name takes an article inside a sentence.
+_WITH_ARTICLE = frozenset({
+    "AE", "AX", "BS", "CF", "CK", "DO", "FK", "FO", "GB", "GM", "IM", "KM", "KY", "MH", "MP", "MV", "NL", "PH", "SB", "TC",
+    "US", "VG", "VI",
+})  # fmt: skip
+
 
 def normalise_country(code: str) -> str:
     """An ISO 3166-1 alpha-2 code in capitals; subdivisions that are territories of their own become countries.
@@ -52,7 +61,16 @@ def zone_of(country: str) -> str:
 
 def country_name(country: str, language: str) -> str:
     """The name of `country` in `language` ("en", "zh-hans"), or its code when CLDR has none."""
+    short = _SHORT_NAMES.get(country)
+    if short:
+        return short[language.startswith("zh")]
     return str(_locale(language).territories.get(country, country))
+
+
+def country_in_sentence(country: str, language: str) -> str:
+    """The same inside a sentence: English says "the United States", but "Germany"."""
+    name = country_name(country, language)
+    return f"the {name}" if country in _WITH_ARTICLE and language.startswith("en") else name
 
 
 @cache

@@ -40,7 +40,11 @@ _KEPT_HEADERS = (
     "Content-Type", "Content-Language", "Content-Security-Policy", "X-Frame-Options", "Shelf-Revision", "Vary", "Link",
 )  # fmt: skip
 #: The only parameters that change what a page shows; what else an address carries does not make another page.
-_PARAMETERS = ("after", "country", "options", "q", "sort", "v")
+_PARAMETERS = ("after", "country", "q", "sort", "v")
+#: Those that may be there several times (storefront/listing.py); their order makes no other page.
+_REPEATED = ("film", "category", "maker", "price", "available")
+#: And those of a product's options, by their beginning (storefront/choices.py); no product has more of them.
+_OPTION, _MOST_OPTIONS = "o.", 8
 _LONGEST_VALUE = 120
 _MARKET_ADDRESS = re.compile(r"^/([a-z0-9-]{1,8})/(?:en|zh)/")
 #: Seconds for which browsers and proxies may keep a page without asking, if the shelf does not turn sooner.
@@ -129,16 +133,28 @@ def _keep_near(key: str, kept: Kept) -> None:
             _near.popitem(last=False)
 
 
+#: Stock moves without the shelf: the pages of single goods, which say it, are kept for so many seconds.
+STOCK_SECONDS = 15
+
+
 def _key(request: HttpRequest, epoch: Epoch) -> str:
     """The cache key of the page, or "" for an address that is not worth a place in the cache."""
-    values = [(name, request.GET[name]) for name in _PARAMETERS if name in request.GET]
-    if any(len(value) > _LONGEST_VALUE for _name, value in values):
+    options = sorted(name for name in request.GET if name.startswith(_OPTION))
+    values = [(name, request.GET[name]) for name in (*_PARAMETERS, *options) if name in request.GET]
+    filters = [(name, value) for name in _REPEATED for value in sorted(set(request.GET.getlist(name)))]
+    if len(options) > _MOST_OPTIONS or len(filters) > _MOST_OPTIONS:
+        return ""
+    if any(len(name) + len(value) > _LONGEST_VALUE for name, value in (*values, *filters)):
         return ""
     query = QueryDict(mutable=True)
     for name, value in values:
         query[name] = value
+    for name, value in filters:
+        query.appendlist(name, value)
     fragment = request.headers.get("HX-Request", "")
     said = f"{request.get_host()}{request.path_info}?{query.urlencode()} {fragment == 'true'} {settings.RELEASE}"
+    if "/goods/p/" in request.path_info:
+        said += f" {int(epoch.at.timestamp()) // STOCK_SECONDS}"
     return f"page:{epoch.revision}:{hashlib.blake2b(said.encode(), digest_size=16).hexdigest()}"
 
 

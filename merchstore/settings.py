@@ -4,6 +4,7 @@ Every variable is described in docs/settings.md; a test compares the two.
 """
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 import structlog
@@ -127,8 +128,11 @@ MEDIA_URL = "/media/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+# What people upload is kept apart from what pages show: no address leads here (core/media.py).
+UPLOAD_ROOT = Path(env.str("UPLOAD_ROOT", default=str(BASE_DIR / "uploads")))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "private": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(UPLOAD_ROOT)}},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG or env.bool("PLAIN_STATIC", default=False)
@@ -137,6 +141,13 @@ STORAGES = {
 }
 # Product feeds are files written ahead of time, one per market and moment (campaigns/channels/google.py).
 FEED_ROOT = Path(env.str("FEED_ROOT", default=str(BASE_DIR / "feeds")))
+
+# -- mail -------------------------------------------------------------------------------------
+# EMAIL_BACKEND, EMAIL_HOST and the like, out of one address.
+vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+EMAIL_TIMEOUT = 20
+MAIL_DOMAIN = urlsplit(SITE_URL).hostname or "localhost"
+DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default=f"merchstore <no-reply@{MAIL_DOMAIN}>")
 
 # -- background work --------------------------------------------------------------------------
 BROKER_FOLDER = Path(env.str("BROKER_FOLDER", default=str(BASE_DIR / ".broker")))
@@ -172,6 +183,11 @@ CELERY_TASK_ROUTES = {
     "campaigns.stage_revision": {"queue": "staging"},
     "campaigns.push_channel": {"queue": "channels"},
     "campaigns.prepare_feeds": {"queue": "channels"},
+    "catalog.process_images": {"queue": "images"},
+    "catalog.run_import": {"queue": "imports"},
+    "catalog.undo_import": {"queue": "imports"},
+    "catalog.send_alerts": {"queue": "channels"},
+    "catalog.tell_low_stock": {"queue": "channels"},
 }
 CELERY_TASK_CREATE_MISSING_QUEUES = True
 CELERY_BEAT_SCHEDULE_FILENAME = env.str("BEAT_SCHEDULE_FILE", default=str(BROKER_FOLDER / "beat-schedule"))
@@ -181,7 +197,13 @@ CELERY_BEAT_SCHEDULE = {
     "catch-up-shelf": {"task": "catalog.catch_up_shelf", "schedule": 20.0, "options": {"expires": 20}},
     "reconcile-channels": {"task": "campaigns.reconcile_channels", "schedule": 300.0, "options": {"expires": 300}},
     "prepare-feeds": {"task": "campaigns.prepare_feeds", "schedule": 60.0, "options": {"expires": 60}},
+    "process-images": {"task": "catalog.process_images", "schedule": 10.0, "options": {"expires": 10}},
+    "sweep-images": {"task": "catalog.sweep_images", "schedule": 86400.0},
     "prune-shelf": {"task": "catalog.prune_shelf", "schedule": 86400.0},
+    "tend-imports": {"task": "catalog.tend_imports", "schedule": 15.0, "options": {"expires": 15}},
+    "send-alerts": {"task": "catalog.send_alerts", "schedule": 60.0, "options": {"expires": 60}},
+    "tell-low-stock": {"task": "catalog.tell_low_stock", "schedule": 60.0, "options": {"expires": 60}},
+    "prune-alerts": {"task": "catalog.prune_alerts", "schedule": 86400.0},
 }
 
 # -- people, languages, time ------------------------------------------------------------------
@@ -220,7 +242,8 @@ SECURE_HSTS_SECONDS = 31_536_000 if SITE_IS_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SITE_IS_HTTPS
 SECURE_HSTS_PRELOAD = SITE_IS_HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^health/$"]
-if env.bool("BEHIND_PROXY", default=False):
+BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
+if BEHIND_PROXY:
     # Only for a proxy that always sets (and never passes on) this header.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SESSION_COOKIE_SECURE = SITE_IS_HTTPS

@@ -34,7 +34,7 @@ FIRST_PORT = 8000
 START_SECONDS = 60
 LAUNCH_IN_SECONDS = 60
 PYTHON = BIN / "python"
-QUEUES = "default,staging,channels"
+QUEUES = "default,staging,channels,imports,images"
 
 WELCOME = """
   The shop        {site}/
@@ -43,7 +43,8 @@ WELCOME = """
   The API         {site}/api/v1/films   described at {site}/api/v1/docs
 
 {logins}
-Logs are in .demo/. Ctrl-C stops it; `make demo` goes on with the same data, `make demo RESET=1` starts over.
+Logs are in .demo/, letters in .demo/mail/. Ctrl-C stops it;
+`make demo` goes on with the same data, `make demo RESET=1` starts over.
 """
 
 # They stop the other way round, so that no work is handed to a worker that is gone.
@@ -150,7 +151,7 @@ def environment(port: int) -> dict[str, str]:
     if not secret.exists():
         secret.touch(mode=0o600)
         secret.write_text(secrets.token_urlsafe(50))
-    foreign = {"REDIS_URL", "BROKER_URL", "DEBUG", "LOG_LEVEL", "BEHIND_PROXY", "CSRF_TRUSTED_ORIGINS"}
+    foreign = {"REDIS_URL", "BROKER_URL", "DEBUG", "LOG_LEVEL", "BEHIND_PROXY", "CSRF_TRUSTED_ORIGINS", "MAIL_FROM"}
     inherited = {name: value for name, value in plain_environment().items() if name not in foreign}
     return {
         **inherited,
@@ -160,9 +161,11 @@ def environment(port: int) -> dict[str, str]:
         "ALLOWED_HOSTS": "localhost,127.0.0.1",
         "DATABASE_URL": f"sqlite:///{FOLDER}/db.sqlite3",
         "MEDIA_ROOT": f"{FOLDER}/media",
+        "UPLOAD_ROOT": f"{FOLDER}/uploads",
         "STATIC_ROOT": f"{FOLDER}/static",
         "PLAIN_STATIC": "true",  # compressing them all takes a minute, which no reader on this machine would notice
         "FEED_ROOT": f"{FOLDER}/feeds",
+        "EMAIL_URL": f"filemail:///{FOLDER}/mail",
         "BROKER_FOLDER": f"{FOLDER}/broker",
         "BEAT_SCHEDULE_FILE": f"{FOLDER}/beat-schedule",
         "BIND": f"127.0.0.1:{port}",

@@ -3,8 +3,8 @@
 from catalog.models.goods import Market, Product, TaxClass, Variant
 from catalog.models.imports import ImportChange, ImportProblem, ImportRun, MappingPreset
 from catalog.models.pictures import Image
-from catalog.models.prices import Offer, Price, Promotion, TaxRate
-from catalog.models.search import SearchDocument
+from catalog.models.prices import Offer, Price, Promotion, PromotionRun, TaxRate
+from catalog.models.search import SearchDocument, SearchSpelling
 from catalog.models.shelf import ShelfBoundary, ShelfMark, ShelfSpan, ShelfSpanQuerySet
 from catalog.models.stock import Stock, StockAlert, StockChange
 
@@ -19,7 +19,9 @@ __all__ = [
     "Price",
     "Product",
     "Promotion",
+    "PromotionRun",
     "SearchDocument",
+    "SearchSpelling",
     "ShelfBoundary",
     "ShelfMark",
     "ShelfSpan",

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -41,7 +41,10 @@ class Card:
     was: Money | None
     low: Money | None
     percent_off: int
-    ends_at: datetime
+    # Only what a page may say: when the span ends may be what nobody may know yet, a campaign's start.
+    offer_ends_at: datetime | None
+    on_sale_at: datetime | None
+    street_on: date | None
     image: str
 
 
@@ -53,7 +56,8 @@ class CardPage:
 
 #: What a card reads of a span and its neighbours; the name of its first picture follows.
 CARD_COLUMNS = (
-    "product_id", "kind", "amount", "top_amount", "was_amount", "low_amount", "ends_at",
+    "product_id", "kind", "amount", "top_amount", "was_amount", "low_amount", "promotion__ends_at", "product__on_sale_at",
+    "product__street_on",
     "product__slug", "product__title_en", "product__title_zh", "product__merchant__name", "product__merchant__name_zh",
     "film__slug", "film__title_en", "film__title_zh",
 )  # fmt: skip
@@ -106,7 +110,7 @@ def on_shelf(market: Any, at: datetime) -> ShelfSpanQuerySet:
 
 
 def as_cards(spans: ShelfSpanQuerySet) -> QuerySet[Any, Any]:
-    pictures = Image.objects.filter(product=OuterRef("product_id")).order_by("position", "pk").values("file")
+    pictures = Image.objects.ready().filter(product=OuterRef("product_id")).order_by("position", "pk").values("file")
     return spans.values_list(*CARD_COLUMNS, Subquery(pictures[:1]))
 
 
@@ -142,7 +146,7 @@ _CATEGORIES = Prepared(lambda: Category.objects.values_list(*_CATEGORY))
 
 
 def card_of(row: tuple[Any, ...], market: Market, language: str) -> Card:
-    (product_id, kind, amount, top, was, low, ends_at, slug, title_en, title_zh, maker, maker_zh,
+    (product_id, kind, amount, top, was, low, offer_ends_at, on_sale_at, street_on, slug, title_en, title_zh, maker, maker_zh,
      film_slug, film_en, film_zh, image) = row  # fmt: skip
     is_zh = language.startswith("zh")
     currency = market.currency
@@ -160,6 +164,8 @@ def card_of(row: tuple[Any, ...], market: Market, language: str) -> Card:
         low=Money(low, currency) if low else None,
         # From the same figure that is shown as the lowest before, rounded down: never more than is true.
         percent_off=(low - amount) * 100 // low if low and low > amount else 0,
-        ends_at=ends_at,
+        offer_ends_at=offer_ends_at,
+        on_sale_at=on_sale_at,
+        street_on=street_on,
         image=address_of(image) if image else "",
     )

@@ -2,6 +2,9 @@
 
 import time
 
+from django.utils import translation
+from django.utils.translation import gettext as _
+
 from catalog.models import Market
 
 _KEEP_SECONDS = 60.0
@@ -13,6 +16,11 @@ def market_places(language: str) -> list[tuple[str, str]]:
     now = time.monotonic()
     kept = _kept.get(language)
     if kept is None or now - kept[0] > _KEEP_SECONDS:
-        places = [(m.code, f"{m.name_in(language)}, {m.currency}") for m in Market.objects.order_by("position", "pk")]
+        places = [(market.code, _place(market, language)) for market in Market.objects.order_by("position", "pk")]
         kept = _kept[language] = (now, places)
     return kept[1]
+
+
+def _place(market: Market, language: str) -> str:
+    with translation.override(language):
+        return _("%(place)s, %(currency)s") % {"place": market.name_in(language), "currency": market.currency}

@@ -4,27 +4,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F, Model, OuterRef, QuerySet, Subquery
+from django.db.models import Model
 
-from catalog.models import Image, Market, Offer, Price, Product, Variant
+from catalog.models import Image, Market, Product, TaxRate
 from catalog.queries.cards import CARD_COLUMNS, Card, card_of, first_cards, on_shelf
-from catalog.shelf import offered_amount
-from core.money import Money
+from catalog.queries.variants import VariantChoice, variants_of
 from core.prepared import Prepared, columns_of, instances
 from core.territories import country_name
 from licensing.facts import rights_of
 from licensing.gate import Action, Decision, decide
 from licensing.models import Category, DistributionChannel, Licence
 from merchants.models import Merchant
-
-
-@dataclass(frozen=True, slots=True)
-class VariantChoice:
-    variant: Variant
-    label: str
-    price: Money
-    was: Money | None
-    available: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +33,7 @@ class ProductPage:
     images: list[Image]
     variants: list[VariantChoice]
     destinations: list[Destination]
+    tax_rates: list[TaxRate]
     related: list[Card] = field(default_factory=list)
 
 
@@ -54,12 +45,14 @@ def product_page(slug: str, market: Market, language: str, *, at: datetime) -> P
     product, span = _product_of(rows[0])
     related = _RELATED(market=market.pk, at=at, film=product.film_id, product=product.pk)
     images = instances(Image, _IMAGE, _IMAGES(product=product.pk))
+    card = card_of((*span[:-1], images[0].file.name if images else None), market, language)
     return ProductPage(
         product=product,
-        card=card_of((*span[:-1], images[0].file.name if images else None), market, language),
+        card=card,
         images=images,
-        variants=_variants(product, span[-1], market, at),
+        variants=variants_of(product, market, kind=card.kind, promotion_id=span[-1], at=at),
         destinations=_destinations(product, market, language, at),
+        tax_rates=_tax_rates(product, market),
         related=[card_of(row, market, language) for row in related],
     )
 
@@ -86,7 +79,7 @@ def _product_of(row: tuple[Any, ...]) -> tuple[Product, tuple[Any, ...]]:
 
 _IMAGE = columns_of(Image)
 _IMAGES = Prepared(
-    lambda *, product: Image.objects.filter(product=product).order_by("position", "pk").values_list(*_IMAGE)
+    lambda *, product: Image.objects.ready().filter(product=product).order_by("position", "pk").values_list(*_IMAGE)
 )
 _PRODUCT = Prepared(
     lambda *, market, at, slug: (
@@ -100,39 +93,17 @@ _RELATED = Prepared(
 )
 
 
-def _variants(product: Product, promotion_id: int | None, market: Market, at: datetime) -> list[VariantChoice]:
-    rows = _VARIANTS(product=product.pk, market=market.pk, at=at)
-    offers = _OFFER(product=product.pk, market=market.pk, promotion=promotion_id) if promotion_id else []
-    offer = offers[0] if offers else None
-    return [_choice(row, offer, market.currency) for row in rows if row[-3] is not None]
+_RATE = columns_of(TaxRate)
+_RATES = Prepared(
+    lambda *, market, tax_class: TaxRate.objects.filter(market=market, tax_class=tax_class).values_list(*_RATE)
+)
 
 
-def _choice(row: tuple[Any, ...], offer: tuple[str, int] | None, currency: str) -> VariantChoice:
-    *cells, regular, on_hand, reserved = row
-    [variant] = instances(Variant, _VARIANT, [cells])
-    amount = offered_amount(regular, *offer) if offer else regular
-    return VariantChoice(
-        variant=variant,
-        label=", ".join(str(value) for value in variant.options.values()) or variant.sku,
-        price=Money(amount, currency),
-        was=Money(regular, currency) if amount < regular else None,
-        available=on_hand - reserved if on_hand is not None else 0,
-    )
-
-
-_VARIANT = columns_of(Variant)
-
-
-def _variants_of(*, product: int, market: int, at: datetime) -> QuerySet[Any, Any]:
-    latest = Price.objects.filter(variant=OuterRef("pk"), market=market, starts_at__lte=at).order_by("-starts_at")
-    variants = Variant.objects.filter(product=product)
-    return variants.values_list(
-        *_VARIANT, Subquery(latest.values("amount")[:1]), F("stock__on_hand"), F("stock__reserved")
-    )
-
-
-_VARIANTS = Prepared(_variants_of)
-_OFFER = Prepared(lambda **of: Offer.objects.filter(**of).values_list("kind", "value"))
+def _tax_rates(product: Product, market: Market) -> list[TaxRate]:
+    """What is known of the product's tax in the market's countries. No query where prices come without tax."""
+    if not market.prices_include_tax:
+        return []
+    return instances(TaxRate, _RATE, _RATES(market=market.pk, tax_class=product.tax_class))
 
 
 def _destinations(product: Product, market: Market, language: str, at: datetime) -> list[Destination]:

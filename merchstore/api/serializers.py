@@ -129,6 +129,10 @@ class ImageSerializer(serializers.Serializer):
     url = FileAddress(source="file")
     width = serializers.IntegerField()
     height = serializers.IntegerField()
+    color = serializers.CharField(
+        source="colour",
+        help_text="The mean of the picture, such as #c04020, to show while it comes; blank where unknown.",
+    )
     alt_en = serializers.CharField()
     alt_zh = serializers.CharField()
 

@@ -1,22 +1,64 @@
 """What is the same round every page of a market and language: rendered once per process, then only put in."""
 
-from functools import cache
+from functools import lru_cache
 
 from django.conf import settings
 from django.template.loader import render_to_string
-from django.utils.safestring import SafeString
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
-from merchstore.storefront.visit import Visit
+from catalog.queries.markets import market_places
+from merchstore.storefront.visit import LANGUAGE_TAGS, LANGUAGES, Visit, region_tag
+
+#: Stand where the header has the rest of the page's address, and what was searched for. No text has such letters.
+_REST, _QUERY = "\ue000", "\ue001"
+Pair = tuple[str, str]
+_OTHER_LANGUAGES = {"en": "English", "zh": "中文"}
 
 
-def chrome(visit: Visit) -> dict[str, SafeString]:
-    """The links of the head to style and script, and the footer. Call in the language of the visit."""
+def chrome(visit: Visit, section: str, *, rest: str, after: str, query: str) -> dict[str, SafeString]:
+    """The parts round a page: `links` to itself and its other language, with where a list goes on `after`; `assets`; `swaps`,
+    for pages that swap parts of themselves; the header with the link of `section` marked; the footer. Call in the language
+    of the visit."""
     # While somebody edits the templates, they want to see what they do.
     parts = _parts.__wrapped__ if settings.DEBUG else _parts
-    return parts(visit.base, visit.market.code)
+    tags = tuple((region_tag(prefix, visit.market), f"/{visit.market.code}/{prefix}/") for prefix in LANGUAGES)
+    found = parts(visit.base, visit.market.code, visit.prefix, section, tuple(market_places(visit.language)), tags)
+    here = escape(rest)
+    filled = {
+        "header": found["header"].replace(_REST, here).replace(_QUERY, escape(query)),
+        "links": found["links"].replace(_REST, f"{here}?after={escape(after)}" if after else here),
+    }
+    return found | {name: mark_safe(part) for name, part in filled.items()}  # noqa: S308 the templates', and escaped
 
 
-@cache
-def _parts(base: str, market: str) -> dict[str, SafeString]:
-    context = {"base": base, "market_code": market}
-    return {name: render_to_string(f"storefront/_{name}.html", context) for name in ("assets", "footer")}
+@lru_cache(maxsize=1_000)
+def _parts(
+    base: str, market: str, prefix: str, section: str, places: tuple[Pair, ...], tags: tuple[Pair, ...]
+) -> dict[str, SafeString]:
+    other = "en" if prefix == "zh" else "zh"
+    context = {
+        "base": base,
+        "market_code": market,
+        "prefix": prefix,
+        "section": section,
+        "pages": [
+            ("films", f"{base}films/", _("Films")),
+            ("goods", f"{base}goods/", _("Goods")),
+            ("soon", f"{base}coming-soon/", _("Coming soon")),
+        ],
+        "places": places,
+        "languages": tags,
+        "site": settings.SITE_URL,
+        "place": dict(places).get(market, ""),
+        "other_prefix": other,
+        "other_tag": LANGUAGE_TAGS[other],
+        "other_language": _OTHER_LANGUAGES[other],
+        "rest": _REST,
+        "query": _QUERY,
+    }
+    return {name: render_to_string(f"storefront/_{name}.html", context) for name in _PARTS}
+
+
+_PARTS = ("links", "assets", "swaps", "header", "footer")

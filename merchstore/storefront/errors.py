@@ -14,6 +14,7 @@ def problem_page(request: HttpRequest, status: int, sentence: str) -> HttpRespon
         400: _("That address cannot be read"),
         403: _("That is not open to you"),
         404: _("There is nothing here"),
+        429: _("That was too often"),
         500: _("Something broke on our side"),
     }
     context = {

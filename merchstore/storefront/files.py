@@ -1,12 +1,10 @@
-"""What is not a page: pictures, feeds, the sitemap, the films' colours."""
+"""What is not a page: pictures, feeds, the films' colours, what robots are told."""
 
 import mimetypes
-from collections.abc import Iterator
-from xml.sax.saxutils import escape
 
 from django.conf import settings
 from django.core.files.storage import default_storage
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.utils.http import http_date
@@ -15,12 +13,9 @@ from django.views.decorators.http import require_safe
 
 from campaigns.channels.google_feed import feed_file
 from catalog.epoch import read_epoch
-from catalog.models import Market
-from catalog.queries.addresses import last_product, product_slugs
 from films.queries import film_colours as coloured_films
-from films.queries import slate
 from merchstore.middleware import MAX_AGE
-from merchstore.storefront.visit import LANGUAGE_TAGS, LANGUAGES, Visit, page
+from merchstore.storefront.visit import Visit, page
 
 #: Files are named after their content, so a copy never gets old.
 FOREVER = "public, max-age=31536000, immutable"
@@ -89,63 +84,3 @@ def robots(request: HttpRequest) -> HttpResponse:
         "",
     ]
     return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
-
-
-@csrf_exempt
-@require_safe
-def sitemap_index(request: HttpRequest) -> HttpResponse:
-    """The sitemaps of each market and language: one for the films and the oldest goods, further ones for the newer."""
-    parts = ["", *(f"-{part}" for part in range(1, last_product() // _PART + 1))]
-    places = [
-        f"<sitemap><loc>{settings.SITE_URL}/{market.code}/{prefix}/sitemap{part}.xml</loc></sitemap>"
-        for market in Market.objects.order_by("position", "pk")
-        for prefix in LANGUAGES
-        for part in parts
-    ]
-    return HttpResponse(_document("sitemapindex", places), content_type=_XML)
-
-
-@page
-def sitemap(request: HttpRequest, visit: Visit, part: str = "0") -> HttpResponseBase:
-    """Films and products that may be known in the market now, each with its other language."""
-    response = StreamingHttpResponse(_document_parts("urlset", _places(visit, int(part))), content_type=_XML)
-    response["Cache-Control"] = f"public, max-age={visit.epoch.max_age(MAX_AGE)}"
-    return response
-
-
-#: Products in one sitemap, by primary key: with the films well below the protocol's 50,000 addresses.
-_PART = 20_000
-
-
-def _places(visit: Visit, part: int) -> Iterator[str]:
-    if part == 0:
-        yield _place(visit, "")
-        after: tuple[int, int] | None = None
-        while films := slate(at=visit.at, countries=visit.market.countries, after=after, limit=1_000):
-            yield from (_place(visit, f"films/{film.slug}/") for film in films)
-            after = (films[-1].position, films[-1].pk)
-    slugs = product_slugs(visit.market, at=visit.at, first=part * _PART, end=(part + 1) * _PART)
-    yield from (_place(visit, f"goods/p/{slug}/") for slug in slugs)
-
-
-def _place(visit: Visit, rest: str) -> str:
-    def address(prefix: str) -> str:
-        return escape(f"{settings.SITE_URL}/{visit.market.code}/{prefix}/{rest}")
-
-    alternates = "".join(
-        f'<xhtml:link rel="alternate" hreflang="{language}" href="{address(prefix)}"/>'
-        for prefix, language in LANGUAGE_TAGS.items()
-    )
-    return f"<url><loc>{address(visit.prefix)}</loc>{alternates}</url>"
-
-
-def _document(root: str, parts: list[str]) -> str:
-    return "".join(_document_parts(root, iter(parts)))
-
-
-def _document_parts(root: str, parts: Iterator[str]) -> Iterator[str]:
-    yield '<?xml version="1.0" encoding="UTF-8"?>\n'
-    yield f'<{root} xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:xhtml="http://www.w3.org/1999/xhtml">\n'
-    for part in parts:
-        yield part + "\n"
-    yield f"</{root}>\n"

@@ -9,7 +9,7 @@ from core.errors import Refused
 from merchstore.storefront.errors import problem_page
 from merchstore.storefront.visit import LANGUAGES
 
-_STATUS = {"not_found": 404, "busy": 503}
+_STATUS = {"not_found": 404, "other_site": 403, "busy": 503}
 
 
 class refusals:  # noqa: N801 a middleware, named like its neighbours

@@ -2,19 +2,22 @@
 template costs more than reading them; so it is decided here, once for each, and the template prints."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from catalog.models import ShelfSpan
 from catalog.queries.cards import Card
+from catalog.queries.variants import VariantChoice
+from core.clock import FOREVER
 from core.media import address_of
 from core.money import Money
 from films.models import Artwork, Film
-from merchstore.storefront.templatetags.storefront import day
+from merchstore.storefront.pictures import tile_picture
+from merchstore.storefront.templatetags.storefront import day, short_day
 from merchstore.storefront.visit import Visit
 
 #: A dictionary, because templates look there first.
@@ -42,8 +45,8 @@ def shown_cards(cards: Iterable[Card], visit: Visit, *, by_maker: bool = False, 
     return [
         Tile(
             card.film_slug if has_lead and not place else "",
-            _picture(card),
-            _flag(card),
+            tile_picture(card.image, has_lead and not place),
+            _flag(card, visit),
             card.percent_off > 0,
             f"{goods}{card.slug}/",
             card.title,
@@ -54,60 +57,73 @@ def shown_cards(cards: Iterable[Card], visit: Visit, *, by_maker: bool = False, 
     ]
 
 
-def _picture(card: Card) -> SafeString:
-    if not card.image:
-        return SafeString("")
-    return format_html('<img src="{}" alt="" width="1000" height="1000" loading="lazy">', card.image)
-
-
-def _flag(card: Card) -> str:
+def _flag(card: Card, visit: Visit) -> str:
     """The one flag that a tile may carry, the most telling first."""
     if card.percent_off:
         return _("%(percent)s%% off") % {"percent": card.percent_off}
-    if card.kind == ShelfSpan.Kind.PRE_ORDER:
-        return _("Pre-order")
-    if card.kind == ShelfSpan.Kind.COMING_SOON:
-        return _("Coming soon")
+    if card.kind == ShelfSpan.Kind.PRE_ORDER and card.street_on:
+        return _("Pre-order, sent from %(day)s") % {"day": short_day(card.street_on, visit.language)}
+    if card.kind == ShelfSpan.Kind.COMING_SOON and card.on_sale_at:
+        return _("On sale %(day)s") % {"day": short_day(_local(card.on_sale_at, visit), visit.language)}
     return _("Launch price") if card.was and not card.low else ""
+
+
+def _local(at: datetime, visit: Visit) -> datetime:
+    return at.astimezone(ZoneInfo(visit.market.time_zone))
 
 
 def shown_price(card: Card, visit: Visit) -> Shown:
     """What is asked now and, where an offer lowers it, what it is compared with."""
     now = card.price.in_locale(visit.language)
-    return _price(_("From %(price)s") % {"price": now} if card.is_range else now, card.was, card, visit)
+    return _price(
+        _("From %(price)s") % {"price": now} if card.is_range else now, card.was, card.low, ends_on(card, visit), visit
+    )
 
 
-def shown_variant_price(price: Money, was: Money | None, card: Card, visit: Visit) -> Shown:
-    """The same for one variant. The lowest price before is known of the cheapest one alone: a dearer one is not
-    announced as reduced, and its regular price is only said."""
-    now = price.in_locale(visit.language)
-    if was is None or was == card.was or not card.low:
-        return _price(now, was, card, visit)
-    return {"now": now, "was": "", "note": _("Regular price %(price)s") % {"price": was.in_locale(visit.language)}}
+def shown_variant_price(variant: VariantChoice, card: Card, visit: Visit, *, is_range: bool = False) -> Shown:
+    """The same for one variant with its own history, or for the cheapest of some."""
+    now = variant.price.in_locale(visit.language)
+    return _price(
+        _("From %(price)s") % {"price": now} if is_range else now, variant.was, variant.low, ends_on(card, visit), visit
+    )
 
 
-def _price(now: str, was: Money | None, card: Card, visit: Visit) -> Shown:
+def _price(now: str, was: Money | None, low: Money | None, until: date | None, visit: Visit) -> Shown:
     if was is None:
         return {"now": now, "was": "", "note": ""}
     regular = was.in_locale(visit.language)
-    if card.low:
-        lowest = _("Lowest in the 30 days before: %(price)s") % {"price": card.low.in_locale(visit.language)}
+    if low:
+        lowest = _("Lowest in the 30 days before: %(price)s") % {"price": low.in_locale(visit.language)}
         return {"now": now, "was": regular, "earlier": _("Earlier price"), "note": lowest}
+    if until is None:
+        return {"now": now, "was": "", "note": ""}
     # It was not to be had before: nothing is struck through, and what it will cost is said.
-    until = day(card.ends_at.astimezone(ZoneInfo(visit.market.time_zone)), visit.language)
-    return {"now": now, "was": "", "note": _("%(price)s from %(day)s") % {"price": regular, "day": until}}
+    later = _("%(price)s from %(day)s") % {"price": regular, "day": day(until, visit.language)}
+    return {"now": now, "was": "", "note": later}
+
+
+def ends_on(card: Card, visit: Visit) -> date | None:
+    """The day on which the offer that makes the price ends, in the market's zone; None without one, or without an end."""
+    if card.was is None or card.offer_ends_at is None or card.offer_ends_at >= FOREVER:
+        return None
+    return _local(card.offer_ends_at, visit).date()
 
 
 def shown_soon(cards: Sequence[Card], visit: Visit) -> list[Shown]:
     """Rows of what is coming: when, what, of which film."""
-    zone = ZoneInfo(visit.market.time_zone)
-    shown = []
-    for tile, card in zip(shown_cards(cards, visit), cards, strict=True):
-        opens_on = day(card.ends_at.astimezone(zone), visit.language)
-        is_pre_order = card.kind == ShelfSpan.Kind.PRE_ORDER
-        when = tile.flag if is_pre_order else _("From %(day)s") % {"day": opens_on}
-        shown.append({"when": when, **tile._asdict()})
-    return shown
+    return [
+        {"when": _when(card, visit), **tile._asdict()}
+        for tile, card in zip(shown_cards(cards, visit), cards, strict=True)
+    ]
+
+
+def _when(card: Card, visit: Visit) -> str:
+    """From when it is sold, or from when what is ordered now is sent."""
+    if card.kind == ShelfSpan.Kind.COMING_SOON and card.on_sale_at:
+        return _("From %(day)s") % {"day": day(_local(card.on_sale_at, visit), visit.language)}
+    if card.kind == ShelfSpan.Kind.PRE_ORDER and card.street_on:
+        return _("Pre-order, sent from %(day)s on") % {"day": day(card.street_on, visit.language)}
+    return ""
 
 
 def shown_films(films: Iterable[Film], artworks: dict[int, dict[str, Artwork]], visit: Visit) -> list[Shown]:

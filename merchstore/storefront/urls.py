@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from merchstore.storefront import files, views
+from merchstore.storefront import alerts, files, listing, sitemap, suggest, views
 
 app_name = "storefront"
 
@@ -11,7 +11,7 @@ _IN = r"^(?P<market>[a-z0-9-]{1,8})/(?P<prefix>en|zh)/"
 urlpatterns = [
     path("", views.doorstep, name="doorstep"),
     path("robots.txt", files.robots, name="robots"),
-    path("sitemap.xml", files.sitemap_index, name="sitemap_index"),
+    path("sitemap.xml", sitemap.sitemap_index, name="sitemap_index"),
     re_path(r"^media/(?P<name>[A-Za-z0-9_./-]{1,200})$", files.media, name="media"),
     re_path(
         r"^feeds/google/(?P<market>[a-z0-9-]{1,8})\.xml(?P<is_packed>\.gz)?$", files.google_feed, name="google_feed"
@@ -19,14 +19,18 @@ urlpatterns = [
     re_path(_IN + r"$", views.home, name="home"),
     re_path(_IN + r"films/$", views.films, name="films"),
     re_path(_IN + r"films/(?P<slug>[-\w]{1,120})/$", views.film, name="film"),
-    re_path(_IN + r"goods/$", views.goods, name="goods"),
+    re_path(_IN + r"goods/$", listing.goods, name="goods"),
     re_path(_IN + r"goods/p/(?P<slug>[-\w]{1,160})/$", views.product, name="product"),
-    re_path(_IN + r"goods/(?P<code>[-\w]{1,40})/$", views.category, name="category"),
+    re_path(_IN + r"goods/p/(?P<slug>[-\w]{1,160})/tell-me/$", alerts.tell_me, name="tell_me"),
+    re_path(_IN + r"goods/p/(?P<slug>[-\w]{1,160})/tell-me/done/$", alerts.told, name="told"),
+    re_path(_IN + r"tell-me/stop/(?P<token>[-\w:.]{1,200})/$", alerts.stop, name="tell_me_stop"),
+    re_path(_IN + r"goods/(?P<code>[-\w]{1,40})/$", listing.category, name="category"),
     re_path(_IN + r"coming-soon/$", views.coming_soon, name="coming_soon"),
-    re_path(_IN + r"search/$", views.search, name="search"),
+    re_path(_IN + r"search/$", listing.search, name="search"),
+    re_path(_IN + r"suggest/$", suggest.suggest, name="suggest"),
     re_path(_IN + r"campaigns/(?P<slug>[-\w]{1,80})/$", views.campaign, name="campaign"),
     re_path(_IN + r"hero/$", views.hero, name="hero"),
     re_path(_IN + r"film-colours\.css$", files.film_colours, name="film_colours"),
-    re_path(_IN + r"sitemap\.xml$", files.sitemap, name="sitemap"),
-    re_path(_IN + r"sitemap-(?P<part>[0-9]{1,5})\.xml$", files.sitemap, name="sitemap_part"),
+    re_path(_IN + r"sitemap\.xml$", sitemap.sitemap, name="sitemap"),
+    re_path(_IN + r"sitemap-(?P<part>[0-9]{1,5})\.xml$", sitemap.sitemap, name="sitemap_part"),
 ]

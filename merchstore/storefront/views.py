@@ -3,10 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
-from django.template.loader import render_to_string
+from django.templatetags.static import static
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
@@ -14,17 +13,17 @@ from django.views.decorators.http import require_safe
 from campaigns.models import Placement
 from campaigns.queries import LivePlacement, placements_at
 from catalog.models import Market
-from catalog.queries.cards import SORTS, CardPage, Cursor, cards_of, categories, goods_page
-from catalog.queries.markets import market_places
+from catalog.queries.cards import CardPage, Cursor, goods_page
 from catalog.queries.product import product_page
-from catalog.search import search_product_ids
-from core.errors import Refused
 from films.models import Artwork, Credit, Film
 from films.queries import artworks_of, film_page, slate
-from merchstore.storefront.chrome import chrome
+from merchstore.storefront.answers import SHARE, answer, more_of
 from merchstore.storefront.cursors import read_cursor, write_cursor
 from merchstore.storefront.errors import bad_request, forbidden, not_found, server_error
-from merchstore.storefront.shown import shown_cards, shown_films, shown_price, shown_soon, shown_variant_price
+from merchstore.storefront.listing import goods_of_film
+from merchstore.storefront.product import about, buying, made_in
+from merchstore.storefront.shown import ends_on, shown_cards, shown_films, shown_soon
+from merchstore.storefront.structured import absolute, film_data, list_data, product_data, shared_picture
 from merchstore.storefront.visit import Visit, page
 
 __all__ = ["bad_request", "forbidden", "not_found", "server_error"]
@@ -32,7 +31,6 @@ __all__ = ["bad_request", "forbidden", "not_found", "server_error"]
 Artworks = dict[int, dict[str, Artwork]]
 
 RAIL = 6
-SEARCH_LIMIT = 24
 #: Films on a page of the slate.
 FILMS = 24
 
@@ -75,7 +73,7 @@ def home(request: HttpRequest, visit: Visit) -> HttpResponse:
         ),
         "soon": shown_soon(goods_page(visit.market, visit.language, at=visit.at, limit=4, is_soon=True).cards, visit),
     }
-    return _answer(request, visit, "home", context)
+    return answer(request, visit, "home", context)
 
 
 @page
@@ -85,7 +83,7 @@ def hero(request: HttpRequest, visit: Visit) -> HttpResponse:
     placement = _placement(visit, Placement.Slot.HOME_HERO)
     film = placement.film if placement else next(iter(films), None)
     context = {"placement": placement, **_hero_of(film, _artworks(visit, [film]))}
-    return _answer(request, visit, "_hero", context)
+    return answer(request, visit, "_hero", context)
 
 
 @page
@@ -95,7 +93,9 @@ def films(request: HttpRequest, visit: Visit) -> HttpResponse:
     shown = rows[:FILMS]
     artworks = _artworks(visit, shown)
     more = write_cursor(shown[-1].position, shown[-1].pk) if len(rows) > FILMS else ""
-    return _answer(request, visit, "films", {"films": shown_films(shown, artworks, visit), "more": more})
+    posters = shown_films(shown, artworks, visit)
+    data = list_data(_("Films"), "films/", [poster["address"] for poster in posters], visit)
+    return answer(request, visit, "films", {"films": posters, "more": more, "data": data})
 
 
 @page
@@ -103,59 +103,26 @@ def film(request: HttpRequest, visit: Visit, slug: str) -> HttpResponse:
     found = film_page(slug, at=visit.at, countries=visit.market.countries)
     if found is None:
         raise Http404
-    after = read_cursor(request.GET.get("after"))
-    goods = goods_page(visit.market, visit.language, at=visit.at, film=found.film, after=after and Cursor(*after))
     placement = next((p for p in placements_at(visit.market, visit.at, "") if p.film == found.film), None)
     context = {
         "page": found,
         "film": found.film,
-        "cards": shown_cards(goods.cards, visit, by_maker=True),
-        "more": _more(goods),
         "placement": placement,
+        "roles": Credit.Role.choices,
+        "about": found.film.lede_in(visit.language) or found.film.title_in(visit.language),
+        "data": film_data(found, visit),
+        **goods_of_film(request.GET, visit, found.film),
     }
-    context["roles"] = Credit.Role.choices
-    return _answer(request, visit, "film", context)
-
-
-@page
-def goods(request: HttpRequest, visit: Visit) -> HttpResponse:
-    return _list(request, visit, None)
-
-
-@page
-def category(request: HttpRequest, visit: Visit, code: str) -> HttpResponse:
-    return _list(request, visit, code)
-
-
-def _list(request: HttpRequest, visit: Visit, code: str | None) -> HttpResponse:
-    shown = categories()
-    chosen = next((category for category in shown if category.code == code), None)
-    if code is not None and chosen is None:
-        raise Http404
-    sort = request.GET.get("sort", "newest")
-    if sort not in SORTS:
-        raise Refused("bad_cursor")
-    after = read_cursor(request.GET.get("after"))
-    found = goods_page(
-        visit.market, visit.language, at=visit.at, category=chosen, sort=sort, after=after and Cursor(*after)
-    )
-    context = {
-        "categories": shown,
-        "category": chosen,
-        "sort": sort,
-        "sorts": [("newest", _("Newest")), ("price", _("Price, low to high")), ("-price", _("Price, high to low"))],
-        "is_first": after is None,
-        "cards": shown_cards(found.cards, visit),
-        "more": _more(found),
-    }
-    return _answer(request, visit, "goods", context)
+    return answer(request, visit, "film", context)
 
 
 @page
 def coming_soon(request: HttpRequest, visit: Visit) -> HttpResponse:
     after = read_cursor(request.GET.get("after"))
     found = goods_page(visit.market, visit.language, at=visit.at, is_soon=True, after=after and Cursor(*after))
-    return _answer(request, visit, "coming_soon", {"cards": shown_cards(found.cards, visit), "more": _more(found)})
+    cards = shown_cards(found.cards, visit)
+    data = list_data(_("Coming soon"), "coming-soon/", [card.address for card in cards], visit)
+    return answer(request, visit, "coming_soon", {"cards": cards, "more": more_of(found), "data": data})
 
 
 @page
@@ -163,35 +130,20 @@ def product(request: HttpRequest, visit: Visit, slug: str) -> HttpResponse:
     found = product_page(slug, visit.market, visit.language, at=visit.at)
     if found is None:
         raise Http404
-    country = request.GET.get("country", found.destinations[0].code)
-    destination = next((d for d in found.destinations if d.code == country), None)
-    if destination is None:
-        raise Refused("country_elsewhere")
-    wanted = request.GET.get("v")
-    chosen = next((choice for choice in found.variants if choice.variant.public_id == wanted), None)
-    context = {
-        "page": found,
+    context = {"page": found, **buying(found, request.GET, visit)}
+    if request.htmx:  # type: ignore[attr-defined]
+        return answer(request, visit, "_choice", context | {"is_fragment": True})
+    context |= {
         "product": found.product,
         "card": found.card,
-        "destination": destination,
-        "deliverable": [d for d in found.destinations if d.decision.allowed],
-        "chosen": chosen,
-        "price": shown_variant_price(chosen.price, chosen.was, found.card, visit)
-        if chosen
-        else shown_price(found.card, visit),
+        "about": about(found.product, visit.language),
+        "made_in": made_in(found.product.merchant, visit.language),
+        "offer_ends_on": ends_on(found.card, visit),
+        "share": shared_picture(found.images) or absolute(static(SHARE)),
+        "data": product_data(found, visit),
         "cards": shown_cards(found.related, visit, by_maker=True),
     }
-    return _answer(request, visit, "product", context)
-
-
-@page
-def search(request: HttpRequest, visit: Visit) -> HttpResponse:
-    query = request.GET.get("q", "").strip()
-    ids = search_product_ids(query, visit.market, visit.at, SEARCH_LIMIT) if query else []
-    cards = cards_of(ids, visit.market, visit.language, at=visit.at) if ids else []
-    return _answer(
-        request, visit, "search", {"query": query[:200].replace("\x00", ""), "cards": shown_cards(cards, visit)}
-    )
+    return answer(request, visit, "product", context)
 
 
 @page
@@ -215,13 +167,9 @@ def campaign(request: HttpRequest, visit: Visit, slug: str) -> HttpResponse:
         "placement": placement,
         **_hero_of(placement.film, _artworks(visit, [placement.film])),
         "cards": shown_cards(found.cards, visit, by_maker=True),
-        "more": _more(found),
+        "more": more_of(found),
     }
-    return _answer(request, visit, "campaign", context)
-
-
-#: Which link of the header a page belongs to.
-_SECTIONS = {"films": "films", "film": "films", "goods": "goods", "product": "goods", "coming_soon": "soon"}
+    return answer(request, visit, "campaign", context)
 
 
 def _placement(visit: Visit, slot: str) -> LivePlacement | None:
@@ -237,27 +185,3 @@ def _artworks(visit: Visit, films: Iterable[Film | None]) -> Artworks:
 
 def _hero_of(film: Film | None, artworks: Artworks) -> dict[str, Any]:
     return {"hero_film": film, "hero_art": artworks.get(film.pk, {}) if film else {}}
-
-
-def _more(found: CardPage) -> str:
-    return write_cursor(*found.next) if found.next else ""
-
-
-def _answer(request: HttpRequest, visit: Visit, template: str, context: dict[str, Any]) -> HttpResponse:
-    """Render without context processors: a page holds nothing of the person who asks."""
-    rest = request.path_info.removeprefix(visit.base)
-    context |= {
-        "visit": visit,
-        "market": visit.market,
-        "language": visit.language,
-        "base": visit.base,
-        "rest": rest,
-        "site": settings.SITE_URL,
-        "places": market_places(visit.language),
-        "section": _SECTIONS.get(template, ""),
-        **chrome(visit),
-    }
-    response = HttpResponse(render_to_string(f"storefront/{template}.html", context))
-    response["Content-Language"] = visit.tag
-    response["Vary"] = "HX-Request"
-    return response

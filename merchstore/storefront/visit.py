@@ -5,16 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone, translation
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from catalog.epoch import Epoch, read_epoch
 from catalog.models import Market
 from core.clock import ALWAYS, FOREVER
+from core.errors import Refused
 
 #: The part of the address, and the language it stands for.
 LANGUAGES = {"en": "en", "zh": "zh-hans"}
@@ -22,6 +25,12 @@ LANGUAGES = {"en": "en", "zh": "zh-hans"}
 LANGUAGE_TAGS = {"en": "en", "zh": "zh-Hans"}
 
 Page = Callable[..., HttpResponse]
+
+
+def region_tag(prefix: str, market: Market) -> str:
+    """Whom a page is for, as search engines write it: "zh-Hans-CN"; the language alone where a market is many countries."""
+    tag = LANGUAGE_TAGS[prefix]
+    return f"{tag}-{market.countries[0]}" if len(market.countries) == 1 else tag
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +86,58 @@ def page(view: Page) -> Page:
         return response
 
     return wrapper
+
+
+def private_page(view: Page) -> Page:
+    """As `page`, for what is written anew for each reader and kept nowhere; it may be posted to from anywhere."""
+
+    @csrf_exempt
+    @require_http_methods(["GET", "HEAD", "POST"])
+    @wraps(view)
+    def wrapper(request: HttpRequest, market: str, prefix: str, **kwargs: Any) -> HttpResponse:
+        visit = _visit(request, market, prefix)
+        with translation.override(visit.language):
+            response = view(request, visit, **kwargs)
+        response["Cache-Control"] = "private, no-store"
+        return response
+
+    return wrapper
+
+
+def form_page(view: Page) -> Page:
+    """A page with a form: read as every `page`, kept and shared, and posted to from this site alone.
+
+    Kept pages are the same for everybody and set no cookie, so there is no token in their forms. What a token is for,
+    that no other site makes a visitor's browser send the form, browsers say themselves: see `refuse_other_sites`.
+    """
+    read, posted = page(view), private_page(view)
+
+    @csrf_exempt
+    @wraps(view)
+    def wrapper(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        if request.method != "POST":
+            return read(request, **kwargs)
+        refuse_other_sites(request)
+        return posted(request, **kwargs)
+
+    return wrapper
+
+
+def refuse_other_sites(request: HttpRequest) -> None:
+    """Refuses `other_site` for a form that a browser sends from elsewhere.
+
+    `Sec-Fetch-Site` says it where the browser is recent and the site has https, `Origin` in every other browser; no script
+    of another site can change either. Who sends neither is no browser, and has no visitor's standing to misuse.
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        is_own = site == "same-origin"
+    else:
+        origin = request.headers.get("Origin")
+        trusted = {urlsplit(address).netloc for address in settings.CSRF_TRUSTED_ORIGINS}
+        is_own = origin is None or urlsplit(origin).netloc in {request.get_host(), *trusted}
+    if not is_own:
+        raise Refused("other_site")
 
 
 def _visit(request: HttpRequest, market: str, prefix: str) -> Visit:

@@ -107,7 +107,7 @@ def test_a_product_with_its_price_rights_and_variants(get):
         title_en="Qipao pin",
         title_zh="旗袍徽章",
     )
-    Image.objects.create(product=product, file="goods/a.png", width=8, height=9, alt_en="A pin")
+    Image.objects.create(product=product, file="goods/a.png", width=8, height=9, colour="#c04020", alt_en="A pin")
     first, second = product.variants.all()
     film, merchant = licence.film, licence.merchant
     brief = {
@@ -130,7 +130,14 @@ def test_a_product_with_its_price_rights_and_variants(get):
         "on_sale_at": None,
         "street_on": None,
         "images": [
-            {"url": "http://localhost:8000/media/goods/a.png", "width": 8, "height": 9, "alt_en": "A pin", "alt_zh": ""}
+            {
+                "url": "http://localhost:8000/media/goods/a.png",
+                "width": 8,
+                "height": 9,
+                "color": "#c04020",
+                "alt_en": "A pin",
+                "alt_zh": "",
+            }
         ],
         "rights": {
             "licence": {"id": licence.public_id, "number": "ML-1"},

@@ -4,10 +4,12 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from campaigns.models import Placement
 from campaigns.services import schedule_campaign
 from campaigns.staging import stage_revision
+from catalog.models import Variant
 from films.models import Film
 from tests import factories
 
@@ -32,7 +34,10 @@ def film() -> Film:
     licence = factories.make_licence(film, factories.make_merchant(city="Hong Kong"))
     factories.make_market("cn")
     for i in range(5):
-        factories.make_product(licence=licence, slug=f"mug-{i}" if i else "mug", variants=2, title_en=f"Ferry mug {i}")
+        factories.make_product(licence=licence, slug=f"mug-{i}" if i else "mug", variants=3, title_en=f"Ferry mug {i}")
+    mugs = Variant.objects.filter(product__slug="mug").order_by("position")
+    for variant, (colour, size) in zip(mugs, (("Midnight", "S"), ("Midnight", "L"), ("Bone", "S")), strict=True):
+        Variant.objects.filter(pk=variant.pk).update(options={"colour": colour, "size": size})
     factories.make_product(licence=licence, on_sale_at=timezone.now() + timedelta(days=3))
     return film
 
@@ -67,9 +72,9 @@ def test_nothing_is_blocked_and_nothing_fails_on_any_page(page, live_server, fil
     assert said == []
 
 
-def test_no_page_scrolls_sideways(page, live_server, film):
+def test_no_page_scrolls_sideways_and_everything_is_large_enough_to_touch(page, live_server, film):
     launch(film, starts_in=timedelta(hours=1))
-    wide = []
+    wide, small = [], []
 
     for rest in REST:
         page.goto(f"{live_server.url}/us/zh/{rest}")
@@ -77,8 +82,10 @@ def test_no_page_scrolls_sideways(page, live_server, film):
             page.set_viewport_size({"width": width, "height": 800})
             if page.evaluate("document.documentElement.scrollWidth") > width:
                 wide.append((rest, width))
+            if width == 390:
+                small += [(rest, found) for found in page.evaluate(SMALL)]
 
-    assert wide == []
+    assert (wide, small) == ([], [])
 
 
 def test_everything_works_without_script(browser, live_server, film):
@@ -92,8 +99,13 @@ def test_everything_works_without_script(browser, live_server, film):
     page.get_by_role("button", name="Show", exact=True).click()
     page.wait_for_url("**/us/en/goods/?sort=-price")
     page.get_by_role("link", name="Ferry mug 0").click()
-    page.get_by_role("button", name="Check").click()
-    assert page.get_by_role("status").inner_text().startswith("Licensed for United States")
+    page.get_by_role("radio", name="Midnight").check()
+    page.get_by_role("radio", name="L", exact=True).check()
+    page.get_by_role("button", name="Show", exact=True).click()
+    page.wait_for_url("**/goods/p/mug/?o.colour=Midnight&o.size=L")
+    assert page.locator(".price-large").inner_text() == "$39.00"
+    assert page.get_by_text("Bone", exact=True).is_visible()
+    assert page.get_by_text("Licensed for the United States").is_visible()
     page.locator("#q").fill("mug 3")
     page.keyboard.press("Enter")
     page.wait_for_url("**/us/en/search/?q=mug+3")
@@ -104,6 +116,54 @@ def test_everything_works_without_script(browser, live_server, film):
     assert page.locator("html").get_attribute("lang") == "zh-Hans"
 
     context.close()
+
+
+def test_a_choice_is_swapped_in_and_the_address_follows(page, live_server, film):
+    page.goto(f"{live_server.url}/us/en/goods/p/mug/")
+    page.evaluate("window.isTheSamePage = true")
+    expect(page.get_by_role("button", name="Show", exact=True)).to_be_hidden()
+
+    page.get_by_role("radio", name="Midnight").focus()
+    page.keyboard.press("Space")
+    expect(page.locator("fieldset").first).to_contain_text("Colour: Midnight")
+    page.get_by_role("radio", name="S", exact=True).check()
+    expect(page).to_have_url(f"{live_server.url}/us/en/goods/p/mug/?o.colour=Midnight&o.size=S")
+    expect(page.locator("#said")).to_contain_text("Midnight, S $38.00")
+    page.keyboard.press("ArrowRight")
+    expect(page).to_have_url(f"{live_server.url}/us/en/goods/p/mug/?o.colour=Midnight&o.size=L")
+
+    # The focus is where it was, and what changed is said.
+    expect(page.get_by_role("radio", name="L", exact=True)).to_be_focused()
+    expect(page.locator(".price-large")).to_have_text("$39.00")
+    expect(page.locator("#said")).to_contain_text("Midnight, L $39.00 In stock")
+    page.get_by_role("radio", name="Bone").check()
+    expect(page.get_by_role("radio", name="L not made")).to_be_checked()
+    expect(page.get_by_text("L is not made in Bone.")).to_be_visible()
+    expect(page.get_by_role("button", name="Show", exact=True)).to_be_hidden()
+    assert page.evaluate("window.isTheSamePage") is True
+
+    page.reload()
+    expect(page.get_by_role("radio", name="L not made")).to_be_checked()
+
+
+def test_the_header_is_one_row_on_a_small_screen_and_its_menu_holds_the_rest(page, live_server, film):
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto(f"{live_server.url}/us/zh/goods/")
+
+    assert page.locator(".site-header").bounding_box()["height"] == 56
+    assert page.locator(".site-nav").is_hidden()
+    page.locator("details.menu summary").click()
+    menu = page.locator("details.menu")
+    expect(menu.get_by_role("link", name="影片")).to_be_visible()
+    expect(menu.get_by_role("link", name="CN，CNY")).to_be_visible()
+    menu.get_by_role("link", name="English").click()
+    page.wait_for_url("**/us/en/goods/")
+    page.locator("#q").click()
+    box = page.locator("#q").bounding_box()
+    assert box["width"] > 300
+    page.keyboard.type("mug 3")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/us/en/search/?q=mug+3")
 
 
 def test_the_keyboard_reaches_everything_and_shows_where_it_is(page, live_server, film):
@@ -121,6 +181,13 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_is(page, live_server
 
     assert hidden == []
 
+
+#: What can be pressed and is less than 24 pixels wide or high, but for a link inside a sentence.
+SMALL = """() => [...document.querySelectorAll("a, button, input, select, summary")].filter((element) => {
+    if (!element.checkVisibility() || element.type === "hidden" || element.closest(".skip, .lede, .legal")) return false;
+    const box = (element.closest(".card, .film-card, .soon-row, .opt") ?? element).getBoundingClientRect();
+    return box.width < 24 || box.height < 24;
+}).map((element) => element.outerHTML.slice(0, 90))"""
 
 #: The element with the focus, and whether a ring of two pixels shows it: around itself, or around the tile it opens.
 FOCUS = """() => {

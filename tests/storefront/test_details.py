@@ -1,13 +1,13 @@
 """What a page says beside its goods: times, notes, headers, and pictures that are not there."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
-from catalog.models import Offer, Product, Promotion
+from catalog.models import Offer, Price, Product, Promotion, ShelfSpan
 from catalog.shelf_store import recompile_products
 from films.models import Artwork
 from tests import factories
@@ -109,7 +109,7 @@ def test_the_home_page_s_countdown_asks_for_its_top_alone(get):
     assert 'data-fragment="/us/en/hero/"' in text_of(get("/us/en/"))
 
 
-def test_a_dearer_variant_claims_no_lowest_price_that_is_the_cheapest_ones(get):
+def test_a_dearer_variant_names_its_own_lowest_price_and_not_the_cheapest_ones(get):
     licence = factories.make_licence(factories.make_film("the-ferryman"), factories.make_merchant())
     product = factories.make_product(licence=licence, variants=2)
     promotion = Promotion.objects.create(starts_at=NOW - DAY, ends_at=NOW + DAY, is_published=True, since=NOW)
@@ -123,5 +123,65 @@ def test_a_dearer_variant_claims_no_lowest_price_that_is_the_cheapest_ones(get):
     assert "Lowest in the 30 days before: $38.00" in get(f"{address}?v={cheap.public_id}").content.decode()
     page = get(f"{address}?v={dear.public_id}").content.decode().split("Of the same film")[0]
     assert "$31.20" in page
-    assert "Regular price $39.00" in page
-    assert "Lowest in the 30 days before" not in page
+    assert "<s>$39.00</s>" in page
+    assert "Lowest in the 30 days before: $39.00" in page
+
+
+def test_what_is_coming_says_its_own_date_and_never_the_start_of_a_campaign(get):
+    licence = factories.make_licence(factories.make_film("film-0"), factories.make_merchant())
+    factories.make_product(licence=licence, slug="soon", on_sale_at=NOW + 5 * DAY)
+    factories.make_product(licence=licence, slug="ahead", street_on=date(2027, 1, 12))
+    publish(factories.make_campaign(licence.film), starts_at=NOW + DAY)
+
+    home, soon, home_zh = (text_of(get(rest)) for rest in ("/us/en/", "/us/en/coming-soon/", "/us/zh/"))
+
+    assert re.findall(r'class="soon-when">([^<]*)<', home) == [
+        "Pre-order, sent from 12 January 2027 on",
+        "From 27 November 2026",
+    ]
+    assert re.findall(r'class="flag">([^<]*)<', soon) == ["Pre-order, sent from 12 Jan", "On sale 27 Nov"]
+    assert re.findall(r'class="soon-when">([^<]*)<', home_zh) == ["预售，2027年1月12日起寄出", "2026年11月27日开售"]
+    # The shelf of both turns when the campaign starts.
+    assert set(ShelfSpan.objects.filter(starts_at__lte=NOW, ends_at__gt=NOW).values_list("ends_at", flat=True)) == {
+        NOW + DAY
+    }
+
+
+def test_an_offer_ends_when_its_promotion_does_and_not_when_something_else_begins(get, clock):
+    shop = make_shop()
+    for variant in shop.product.variants.all():
+        Price.objects.create(variant=variant, market=factories.make_market("us"), amount=4000, starts_at=NOW + 3 * DAY)
+    recompile_products([shop.product.pk])
+    clock.at = shop.campaign.starts_at
+
+    assert "20% off until 30 November 2026" in text_of(get("/us/en/goods/p/mug-0/"))
+
+
+@pytest.mark.parametrize(
+    ("city", "country", "prefix", "words"),
+    [
+        ("Ningbo", "CN", "en", "Made and sent from Ningbo, China"),
+        ("Ningbo", "CN", "zh", "在中国制作并发货"),
+        ("宁波", "CN", "zh", "在中国 宁波 制作并发货"),
+        ("宁波", "CN", "en", "Made and sent from China"),
+        ("Hong Kong", "HK", "en", "Made and sent from Hong Kong"),
+        ("Portland", "US", "en", "Made and sent from Portland, the United States"),
+        ("", "NL", "en", "Made and sent from the Netherlands"),
+    ],
+)
+def test_a_maker_is_where_it_is_in_words_that_the_reader_can_read(get, city, country, prefix, words):
+    merchant = factories.make_merchant(city=city, country=country)
+    factories.make_product(merchant=merchant, slug="pin")
+
+    assert f'<span class="quiet">{words}</span>' in text_of(get(f"/us/{prefix}/goods/p/pin/"))
+
+
+def test_a_country_has_its_article_in_a_sentence_and_none_in_a_list(get):
+    factories.make_market("eu", countries=["NL", "DE"])
+    factories.make_product(slug="pin", prices={"us": 900, "eu": 900})
+
+    american, dutch = (text_of(get(f"/{market}/en/goods/p/pin/")) for market in ("us", "eu"))
+
+    assert "Licensed for the United States" in american
+    assert "Licensed for the Netherlands" in dutch
+    assert '<option value="NL" selected>Netherlands</option>' in dutch

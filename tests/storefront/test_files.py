@@ -11,7 +11,10 @@ from django.utils.http import http_date, parse_http_date
 
 from catalog.models import Product
 from catalog.shelf_store import recompile_products
+from films.models import Tier
+from films.services import set_embargo
 from tests import factories
+from tests.factories import NOW
 from tests.storefront.conftest import make_shop
 
 pytestmark = pytest.mark.django_db
@@ -126,12 +129,72 @@ def test_robots_are_led_to_the_sitemaps_and_through_them_to_everything(get):
     assert [place in index for place in places] == [True] * 4
     assert "<loc>http://localhost:8000/cn/zh/films/film-0/</loc>" in sitemap
     assert "<loc>http://localhost:8000/cn/zh/goods/p/mug-0/</loc>" in sitemap
-    assert 'hreflang="zh-Hans" href="http://localhost:8000/cn/zh/goods/p/mug-0/"' in sitemap
-    assert 'hreflang="en" href="http://localhost:8000/cn/en/goods/p/mug-0/"' in sitemap
+    rest = [
+        "",
+        "films/",
+        "goods/",
+        "coming-soon/",
+        "goods/t-shirts/",
+        "goods/category-0/",
+        "campaigns/campaign-0/",
+        "films/film-0/",
+    ]
+    found = re.findall(r"<loc>http://localhost:8000/cn/zh/([^<]*)</loc>", sitemap)
+    assert found[: len(rest)] == rest
+    assert all(place.startswith("goods/p/") for place in found[len(rest) :])
+
+
+def alternates_in(sitemap: str, rest: str) -> dict[str, str]:
+    """Language to market and language of the address, of the entry of `rest`."""
+    [entry] = [line for line in sitemap.splitlines() if f"/{rest}</loc>" in line]
+    links = re.findall(r'hreflang="([^"]+)" href="http://localhost:8000/([^"]+?)/([^"]+)"', entry)
+    assert {place.partition("/")[2] for _tag, _market, place in links} == {rest}
+    return {tag: f"{market}/{place.partition('/')[0]}" for tag, market, place in links}
+
+
+def test_a_sitemap_names_the_languages_and_markets_in_which_a_thing_may_be_known(get):
+    for position, code in enumerate(("us", "cn", "eu")):
+        factories.make_market(code, position=position)
+    licence = factories.make_licence(factories.make_film("film-0"), factories.make_merchant())
+    prices = {"us": 3800, "cn": 26800, "eu": 3600}
+    factories.make_product(licence=licence, slug="everywhere", prices=prices)
+    factories.make_product(licence=licence, slug="in-china", prices={"cn": 26800})
+    factories.make_product(licence=licence, slug="soon-in-china", prices={"cn": 900}, state=Product.State.DRAFT)
+    secret = factories.make_film("secret")
+    set_embargo(secret, tier=Tier.TITLE, country="US", lifts_at=NOW + timedelta(hours=1), zone="UTC", by=None)
+
+    american, chinese = (get(f"/{market}/en/sitemap.xml").getvalue().decode() for market in ("us", "cn"))
+
+    everywhere = {
+        "en-US": "us/en", "zh-Hans-US": "us/zh", "x-default": "us/en", "en-CN": "cn/en", "zh-Hans-CN": "cn/zh",
+        "en": "eu/en", "zh-Hans": "eu/zh",
+    }  # fmt: skip
+    assert alternates_in(american, "goods/p/everywhere/") == everywhere
+    assert alternates_in(chinese, "goods/p/everywhere/") == everywhere
+    assert alternates_in(chinese, "goods/p/in-china/") == {"en-CN": "cn/en", "zh-Hans-CN": "cn/zh"}
+    assert "in-china" not in american
+    assert "soon-in-china" not in chinese
+    assert alternates_in(american, "films/film-0/") == everywhere
+    assert "secret" not in american
+    assert alternates_in(chinese, "films/secret/").keys() == everywhere.keys() - {"en-US", "zh-Hans-US", "x-default"}
+
+
+def test_a_sitemap_says_when_goods_changed(get, clock):
+    shop = make_shop()
+    Product.objects.filter(pk=shop.product.pk).update(updated_at=NOW - timedelta(days=3))
+
+    def modified() -> str:
+        [entry] = [line for line in get("/us/en/sitemap.xml").getvalue().decode().splitlines() if "/mug-0/" in line]
+        return re.search(r"<lastmod>([^<]+)</lastmod>", entry)[1]
+
+    assert modified() == "2026-11-19T12:00:00Z"
+    # From the start of the campaign its price is another one.
+    clock.at = shop.campaign.starts_at + timedelta(hours=5)
+    assert modified() == "2026-11-23T12:00:00Z"
 
 
 def test_a_large_catalogue_has_several_sitemaps_and_each_product_is_in_one(get, monkeypatch):
-    monkeypatch.setattr("merchstore.storefront.files._PART", 2)
+    monkeypatch.setattr("merchstore.storefront.sitemap._PART", 2)
     licence = factories.make_licence(factories.make_film(), factories.make_merchant())
     products = [factories.make_product(licence=licence) for _ in range(5)]
 

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from django.test import Client
@@ -74,13 +75,60 @@ def _check_page(response, name: str, market: str, prefix: str, language: str) ->
     assert html.count("<h1") == 1
     assert links_of(html) == {
         "canonical": f"{SITE}/{market}/{prefix}/{rest}",
-        "en": f"{SITE}/{market}/en/{rest}",
-        "zh-Hans": f"{SITE}/{market}/zh/{rest}",
+        f"en-{market.upper()}": f"{SITE}/{market}/en/{rest}",
+        f"zh-Hans-{market.upper()}": f"{SITE}/{market}/zh/{rest}",
     }
+    _check_head(html, name)
+    levels = [int(level) for level in re.findall(r"<h([1-6])", html)]
+    assert levels[0] == 1, name
+    assert all(deeper - level <= 1 for level, deeper in pairwise(levels)), (name, levels)
     assert "style=" not in html
     assert not response.cookies
     if prefix == "en":
         assert re.search(r"<title>(.*?)</title>", html)[1] == TITLES[name]
+
+
+def _check_head(html: str, name: str) -> None:
+    """What is shown where somebody finds or shares the address."""
+    said = dict(re.findall(r'<meta (?:name|property)="([^"]+)" content="([^"]*)">', html))
+    wanted = ["description", "og:title", "og:type", "og:image", "og:url", "og:site_name"]
+    assert [tag for tag in wanted if not said.get(tag)] == [], name
+    assert said["og:url"] == links_of(html)["canonical"]
+    assert said["og:image"].startswith(f"{SITE}/")
+    assert not said["og:image"].endswith(".svg")
+    assert html.count('<meta name="theme-color"') == 2
+
+
+def test_a_page_of_a_list_is_its_own_original_and_a_sorted_list_is_not(get):
+    make_shop()
+    goods = f"{SITE}/us/en/goods/"
+
+    canonical = {
+        query: links_of(text_of(get(f"/us/en/goods/{query}")))["canonical"]
+        for query in ("", "?sort=price", "?after=300-9", "?sort=newest&after=300-9", "?sort=price&after=300-9", "?x=y")
+    }
+
+    assert canonical == {
+        "": goods,
+        "?sort=price": goods,
+        "?after=300-9": f"{goods}?after=300-9",
+        "?sort=newest&after=300-9": f"{goods}?after=300-9",
+        "?sort=price&after=300-9": goods,
+        "?x=y": goods,
+    }
+
+
+def test_a_market_of_many_countries_is_for_a_language_alone(get):
+    factories.make_product(slug="pin", prices={"eu": 900})
+
+    links = links_of(text_of(get("/eu/en/goods/p/pin/?country=FR")))
+
+    address = "goods/p/pin/"
+    assert links == {
+        "canonical": f"{SITE}/eu/en/{address}",
+        "en": f"{SITE}/eu/en/{address}",
+        "zh-Hans": f"{SITE}/eu/zh/{address}",
+    }
 
 
 NO_PAGES = ["/", "/robots.txt", "/sitemap.xml", "/us/en/sitemap.xml", "/us/en/film-colours.css", "/us/en/hero/",

@@ -14,6 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from campaigns import services, staging
 from campaigns.models import Placement
+from catalog.alerts import token_of
 from tests import factories
 from tests.factories import NOW
 from tests.system.crawler import text_of
@@ -90,7 +91,7 @@ def good(db) -> dict[str, str]:
     """A value for each name in an address under which something is found."""
     film = factories.make_film("night-ferry")
     licence = factories.make_licence(film, factories.make_merchant())
-    product = factories.make_product(licence=licence, prices={"us": 3800, "cn": 100})
+    product = factories.make_product(licence=licence, prices={"us": 3800, "cn": 100}, stock=0)
     campaign = factories.make_campaign(film, starts_at=NOW - timedelta(days=1))
     Placement.objects.create(
         campaign=campaign, slot="home_hero", headline_en="Now", announced_at=NOW - timedelta(days=9)
@@ -98,7 +99,7 @@ def good(db) -> dict[str, str]:
     staging.stage_revision(services.schedule_campaign(campaign, by=None, at=NOW).pk)
     return {
         "market": "us", "prefix": "en", "code": product.category.code, "is_packed": "", "part": "0", "film": film.slug,
-        "product": product.slug, "campaign": campaign.slug,
+        "product": product.slug, "campaign": campaign.slug, "token": token_of("tel_0000000000000000"),
     }  # fmt: skip
 
 
@@ -222,3 +223,5 @@ def test_good_addresses_are_good(good, client):
     )
     assert found["/{market}/{prefix}/goods/{code}/"] == found["/api/v1/products/{name}"] == 200
     assert found["/api/v1/listings"] == found["/{market}/{prefix}/"] == 200
+    tell_me = "/{market}/{prefix}/goods/p/{slug}/tell-me/"
+    assert found[tell_me] == found[f"{tell_me}done/"] == found["/{market}/{prefix}/tell-me/stop/{token}/"] == 200

@@ -1,18 +1,22 @@
 """What templates of the storefront print."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime
 from django import template
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_noop
 
+from catalog.models import Image
 from core.clock import FOREVER
 from core.media import address_of
 from core.territories import country_name
 from licensing.gate import Reason
+from merchstore.storefront import pictures
 from merchstore.storefront.reasons import sentence_of
 
 register = template.Library()
@@ -52,6 +56,11 @@ for _name in _SPOKEN:
     register.filter(_name, _spoken(_name))
 
 
+@register.simple_tag
+def gallery_picture(image: Image, language: str, is_first: bool) -> SafeString:
+    return pictures.gallery_picture(image, language, is_first=is_first)
+
+
 @register.filter
 def country(code: str, language: str) -> str:
     return country_name(code, language)
@@ -87,15 +96,24 @@ def city(zone: str) -> str:
 
 
 @register.filter
-def day(at: datetime, language: str) -> str:
+def day(at: date, language: str) -> str:
     """A full date: "23 December 2026". An instant without an end is not a date."""
     if isinstance(at, datetime) and at >= FOREVER:
         return ""
-    return (
-        format_date(at, "long", locale=language.replace("-", "_"))
-        if language.startswith("zh")
-        else format_date(at, "d MMMM yyyy", locale="en")
-    )
+    on = at.date() if isinstance(at, datetime) else at
+    return _dated(on, "long" if language.startswith("zh") else "d MMMM yyyy", language)
+
+
+def short_day(at: date, language: str) -> str:
+    """A date of these months, where there is little room: "23 Dec"."""
+    on = at.date() if isinstance(at, datetime) else at
+    return _dated(on, "M月d日" if language.startswith("zh") else "d MMM", language)
+
+
+@lru_cache(maxsize=5_000)
+def _dated(on: date, pattern: str, language: str) -> str:
+    """Kept: a list says the same few days over and over, and each takes as long to write as a tile."""
+    return format_date(on, pattern, locale=language.replace("-", "_"))
 
 
 @register.filter
