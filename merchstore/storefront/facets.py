@@ -16,7 +16,7 @@ from merchstore.storefront.visit import Visit
 #: So many values of a facet are seen at once; the others are behind "more".
 SEEN = 6
 #: And no more than so many are there at all, the most frequent.
-MOST = 200
+MOST = 40
 #: How many plain sidebars a process keeps: of lists that nobody has narrowed.
 _KEPT = 200
 
