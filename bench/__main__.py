@@ -1,5 +1,5 @@
-"""`python -m bench launch|pages|import|search|images|royalties [--products N] [--json OUT]`: measure on PostgreSQL, print a table, and
-say whether it is fast enough (exit code 1 when a row is not).
+"""`python -m bench launch|pages|import|search|images|royalties [--products N] [--json OUT]`: measure on PostgreSQL, print a
+table, and say whether it is fast enough (exit code 1 when a row is not).
 
 The server is that of DATABASE_URL, else one of this machine started for the run (scripts/servers.py). Progress goes to
 standard error; so does the table when the JSON goes to standard output.

@@ -140,6 +140,9 @@ SENTENCES = {
     "RETURNED_BEFORE_SOLD": _("The return points at %(period)s, which is no earlier period of this case."),
     "RETURNED_TOO_MANY": _("More came back of “%(id)s” than were sold: %(sold)s."),
     "SHARES_DO_NOT_ADD_UP": _("Shares are basis points and add up to 10000; these add up to %(sum)s."),
+    "SPLIT_TOO_LARGE": _(
+        "Royalty (%(royalty)s) and commission (%(platform)s) have to be rates that take no more than there is."
+    ),
     "TAX_UNCLEAR": _("Say whether %(price)s includes the tax: “includes_tax”, or a price “…_with_tax”."),
     "UNKNOWN_ARTICLE": _("The agreement has no article “%(article)s”."),
     "UNKNOWN_FIELD": _("There is no field “%(field)s” here. There are: %(known)s."),
