@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified, QueryDict
 from django.utils import timezone
+from django.utils.http import urlencode
 from redis.exceptions import RedisError
 
 from catalog.epoch import Epoch, read_epoch
@@ -42,7 +43,7 @@ _KEPT_HEADERS = (
 #: The only parameters that change what a page shows; what else an address carries does not make another page.
 _PARAMETERS = ("after", "country", "q", "sort", "v")
 #: Those that may be there several times (storefront/listing.py); their order makes no other page.
-_REPEATED = ("film", "category", "maker", "price", "available")
+_REPEATED, _MOST_REPEATED = ("film", "category", "maker", "price", "available"), 30
 #: And those of a product's options, by their beginning (storefront/choices.py); no product has more of them.
 _OPTION, _MOST_OPTIONS = "o.", 8
 _LONGEST_VALUE = 120
@@ -139,23 +140,26 @@ STOCK_SECONDS = 15
 
 def _key(request: HttpRequest, epoch: Epoch) -> str:
     """The cache key of the page, or "" for an address that is not worth a place in the cache."""
-    options = sorted(name for name in request.GET if name.startswith(_OPTION))
-    values = [(name, request.GET[name]) for name in (*_PARAMETERS, *options) if name in request.GET]
-    filters = [(name, value) for name in _REPEATED for value in sorted(set(request.GET.getlist(name)))]
-    if len(options) > _MOST_OPTIONS or len(filters) > _MOST_OPTIONS:
+    asked = _parameters(request.GET) if request.GET else ""
+    if asked is None:
         return ""
-    if any(len(name) + len(value) > _LONGEST_VALUE for name, value in (*values, *filters)):
-        return ""
-    query = QueryDict(mutable=True)
-    for name, value in values:
-        query[name] = value
-    for name, value in filters:
-        query.appendlist(name, value)
-    fragment = request.headers.get("HX-Request", "")
-    said = f"{request.get_host()}{request.path_info}?{query.urlencode()} {fragment == 'true'} {settings.RELEASE}"
+    is_fragment = request.META.get("HTTP_HX_REQUEST") == "true"
+    said = f"{request.get_host()}{request.path_info}?{asked} {is_fragment} {settings.RELEASE}"
     if "/goods/p/" in request.path_info:
         said += f" {int(epoch.at.timestamp()) // STOCK_SECONDS}"
     return f"page:{epoch.revision}:{hashlib.blake2b(said.encode(), digest_size=16).hexdigest()}"
+
+
+def _parameters(asked: QueryDict) -> str | None:
+    """The parameters that make another page, always in the same order; None when there are too many or too long ones."""
+    options = sorted(name for name in asked if name.startswith(_OPTION))
+    values = [(name, asked[name]) for name in (*_PARAMETERS, *options) if name in asked]
+    filters = [(name, value) for name in _REPEATED for value in sorted(set(asked.getlist(name)))]
+    if len(options) > _MOST_OPTIONS or len(filters) > _MOST_REPEATED:
+        return None
+    if any(len(name) + len(value) > _LONGEST_VALUE for name, value in (*values, *filters)):
+        return None
+    return urlencode([*values, *filters])
 
 
 def _kept_form(response: HttpResponse) -> Kept | None:
@@ -169,7 +173,7 @@ def _kept_form(response: HttpResponse) -> Kept | None:
 
 def _answer(request: HttpRequest, kept: Kept, epoch: Epoch) -> HttpResponse:
     body, etag, headers = kept
-    is_known = etag in request.headers.get("If-None-Match", "")
+    is_known = etag in request.META.get("HTTP_IF_NONE_MATCH", "")
     response = HttpResponseNotModified() if is_known else HttpResponse(body)
     for name, value in headers:
         response[name] = value

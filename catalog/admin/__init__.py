@@ -67,7 +67,10 @@ class ProductAdmin(DeskAdmin):
     def shown_listing(self, product: Product) -> str:
         """Each market, and why not."""
         rows = [
-            (listing.market, " ".join(reason.sentence for reason in listing.reasons) or ShelfSpan.Kind(listing.kind).label)
+            (
+                listing.market,
+                " ".join(reason.sentence for reason in listing.reasons) or ShelfSpan.Kind(listing.kind).label,
+            )
             for listing in listing_reasons(product, at=timezone.now())
         ]
         return format_html_join(SafeString("<br>"), "{}: {}", rows)

@@ -22,9 +22,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="image",
             name="digest",
-            field=models.CharField(
-                blank=True, db_index=True, help_text="Of the bytes that came.", max_length=64
-            ),
+            field=models.CharField(blank=True, db_index=True, help_text="Of the bytes that came.", max_length=64),
         ),
         migrations.AddField(
             model_name="image",

@@ -212,7 +212,7 @@ def _chosen(counts: Counts, filters: Filters, market: Market) -> list[tuple[int,
 def _wanted(counts: Counts, filters: Filters, market: Market) -> list[set[Any] | None]:
     """For each facet what its values stand for in the cells; None where nothing is chosen."""
     bands = [code for code, _start, _end in price_bands(market.currency)]
-    meanings = [
+    meanings: list[dict[str, Any]] = [
         *({name[0]: pk for pk, name in names.items()} for names in (counts.films, counts.categories, counts.merchants)),
         {code: place for place, code in enumerate(bands)},
         {kind: kind for kind in ShelfSpan.Kind.values},

@@ -80,6 +80,11 @@ def _pattern(ranks: Sequence[_Groups]) -> str:
     )
 
 
+def _pattern_of_all(ranks: Sequence[_Groups]) -> str:
+    """What any rank finds: the SKU, or what the last and most lenient does. The ranks between only sort."""
+    return _pattern([ranks[0], ranks[-1]])
+
+
 _MATCHING = {
     "postgresql": "SELECT product_id FROM catalog_searchdocument WHERE catalog_search_vector(terms) @@ %s::tsquery",
     "sqlite": "SELECT rowid FROM catalog_searchfts WHERE catalog_searchfts MATCH %s",
@@ -100,7 +105,7 @@ class Holds(models.Func):
         ranks = _ranks(self.query)
         if not ranks:
             return "1 = 0", []
-        return f"{column} IN ({_MATCHING[connection.vendor]})", [*params, _pattern(ranks)]
+        return f"{column} IN ({_MATCHING[connection.vendor]})", [*params, _pattern_of_all(ranks)]
 
 
 def search_product_ids(query: str, market: Market, at: datetime, limit: int) -> list[int]:
@@ -141,7 +146,7 @@ def matching_products(query: str) -> list[int]:
     ranks = _ranks(query)
     if not ranks:
         return []
-    [[found]] = ask_again(_ALL[connection.vendor], [_pattern(ranks)])
+    [[found]] = ask_again(_ALL[connection.vendor], [_pattern_of_all(ranks)])
     return sorted(map(int, found.split(",")), reverse=True) if found else []
 
 

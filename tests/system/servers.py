@@ -73,7 +73,13 @@ class Worker:
     def __init__(self, broker: Broker, folder: Path, **environ: str) -> None:
         self._log = folder / "worker.log"
         command = [*f"{sys.executable} -m celery -A tests.system.worker worker -c 1 -l warning".split()]
-        command += ["-Q", "default,staging,channels,imports,images", "--without-gossip", "--without-mingle", "--without-heartbeat"]
+        command += [
+            "-Q",
+            "default,staging,channels,imports,images",
+            "--without-gossip",
+            "--without-mingle",
+            "--without-heartbeat",
+        ]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 command,
