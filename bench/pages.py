@@ -34,7 +34,7 @@ def measure(products: int, *, server: str, folder: Path) -> list[Row]:
         # Work done by helpers of a backend would not be found in its own account.
         cursor.execute(f'ALTER DATABASE "{connection.settings_dict["NAME"]}" SET max_parallel_workers_per_gather = 0')
     addresses = _addresses(products)
-    few, many, rounds = min(120, products), min(500, products), ROUNDS if products >= FEW else 1
+    few, many, rounds = min(120, products), min(1_500, products), ROUNDS if products >= FEW else 1
     bare = [f"/bare/{pk}/" for pk in range(1, products + 1, max(1, products // 300))]
     with step("asking the bare view"), serving(folder, settings="bench.settings_bare", workers=1, threads=1) as site:
         unit = _least(site, bare, requests=many, rounds=rounds)
