@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from django.db import connection
 from psycopg import sql
 
 from accounts.models import AuditEntry
+from bench.copying import columns_of_table, dump, seconds_of_copy
 from bench.databases import new_database
 from bench.goods import film_slugs, make_shop
 from bench.merchant_file import write_shopify
@@ -29,7 +29,6 @@ MOST = 8
 MORE_MEMORY = 1.5
 #: The best of so many; of a small file once is enough to see that it works.
 ROUNDS, SMALL = 2, 1_000
-BLOCK = 1 << 20
 
 
 def measure(rows: int, *, server: str, folder: Path) -> list[Row]:
@@ -110,18 +109,7 @@ def _copy_again(database: str, source: str, folder: Path) -> tuple[int, float]:
     with psycopg.connect(database, autocommit=True) as raw:
         tables = [table for table in tables if _holds_rows(raw, table)]
         rows = sum(_dump(raw, table, folder / table) for table in tables)
-        seconds = []
-        for _round in range(ROUNDS):
-            raw.execute(sql.SQL("TRUNCATE {} CASCADE").format(sql.SQL(", ").join(map(sql.Identifier, tables))))
-            began = time.perf_counter()
-            # Foreign keys are checked at the commit, so the commit is part of it.
-            with raw.transaction():
-                for table in tables:
-                    _load(raw, table, folder / table)
-            seconds.append(time.perf_counter() - began)
-        for table in tables:
-            (folder / table).unlink()
-    return rows, min(seconds)
+        return rows, seconds_of_copy(raw, tables, folder, rounds=ROUNDS)
 
 
 def _tables() -> list[str]:
@@ -135,27 +123,5 @@ def _holds_rows(raw: psycopg.Connection, table: str) -> bool:
 
 
 def _dump(raw: psycopg.Connection, table: str, path: Path) -> int:
-    """Columns that the database computes itself are left out: COPY takes none."""
-    with raw.cursor() as cursor:
-        columns = _columns(raw, table)
-        query = sql.SQL("COPY {} ({}) TO STDOUT").format(sql.Identifier(table), columns)
-        with cursor.copy(query) as copy, path.open("wb") as target:
-            for block in copy:
-                target.write(block)
-        return cursor.rowcount
-
-
-def _load(raw: psycopg.Connection, table: str, path: Path) -> None:
-    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), _columns(raw, table))
-    with raw.cursor() as cursor, cursor.copy(statement) as target, path.open("rb") as source:
-        while block := source.read(BLOCK):
-            target.write(block)
-
-
-def _columns(raw: psycopg.Connection, table: str) -> sql.Composed:
-    found = raw.execute(
-        "SELECT column_name FROM information_schema.columns WHERE table_name = %s AND table_schema = current_schema()"
-        " AND is_generated = 'NEVER' ORDER BY ordinal_position",
-        [table],
-    )
-    return sql.SQL(", ").join(sql.Identifier(name) for (name,) in found.fetchall())
+    query = sql.SQL("COPY {} ({}) TO STDOUT").format(sql.Identifier(table), columns_of_table(raw, table))
+    return dump(raw, query, path)

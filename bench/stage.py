@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import psycopg
 from django.db import connection
 from psycopg import sql
 
+from bench.copying import dump, seconds_of_copy
 from bench.databases import new_database
 from bench.goods import FILMS, film_slugs
 from bench.report import Row, bounded, compared
@@ -23,7 +23,6 @@ from scripts.steps import ROOT, Failed, step
 #: A time is the best of so many: whatever else the machine did made the others longer. Staging very many products takes
 #: minutes, in which such things even out, so it is done once; and so few that nothing is proved, once too.
 ROUNDS, FEW, MANY = 2, 1_000, 50_000
-BLOCK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +88,7 @@ def _copy_again(database: str, folder: Path) -> tuple[int, float]:
     tables = [model._meta.db_table for model in (Offer, Listing, ShelfSpan)]
     with psycopg.connect(database, autocommit=True) as raw:
         rows = sum(_dump(raw, table, folder / table) for table in tables)
-        seconds = []
-        for _round in range(ROUNDS):
-            raw.execute(sql.SQL("TRUNCATE {}").format(sql.SQL(", ").join(map(sql.Identifier, tables))))
-            began = time.perf_counter()
-            # Foreign keys are checked at the commit, so the commit is part of it.
-            with raw.transaction():
-                for table in tables:
-                    _load(raw, table, folder / table)
-            seconds.append(time.perf_counter() - began)
-        for table in tables:
-            (folder / table).unlink()
-    return rows, min(seconds)
+        return rows, seconds_of_copy(raw, tables, folder, rounds=ROUNDS)
 
 
 def _dump(raw: psycopg.Connection, table: str, path: Path) -> int:
@@ -109,16 +97,4 @@ def _dump(raw: psycopg.Connection, table: str, path: Path) -> int:
         "COPY (SELECT rows.* FROM {} AS rows WHERE EXISTS (SELECT FROM catalog_offer AS offer"
         " WHERE offer.product_id = rows.product_id AND offer.market_id = rows.market_id)) TO STDOUT"
     ).format(sql.Identifier(table))
-    with raw.cursor() as cursor:
-        with cursor.copy(query) as source, path.open("wb") as target:
-            for block in source:
-                target.write(block)
-        return cursor.rowcount
-
-
-def _load(raw: psycopg.Connection, table: str, path: Path) -> None:
-    with raw.cursor() as cursor:
-        copy = cursor.copy(sql.SQL("COPY {} FROM STDIN").format(sql.Identifier(table)))
-        with copy as target, path.open("rb") as source:
-            while block := source.read(BLOCK):
-                target.write(block)
+    return dump(raw, query, path)
