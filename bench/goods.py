@@ -138,7 +138,7 @@ def make_shop() -> None:
     _make_vocabulary()
     Licence.objects.bulk_create(
         Licence(
-            pk=film, number=f"LIC-{film:05}", film_id=film, merchant_id=1, state=Licence.State.EXECUTED,
+            pk=film, number=f"LIC-{film:05}", film_id=film, merchant_id=1, state=Licence.State.EXECUTED, needs_approval=False,
             starts_on=date(2026, 1, 1), ends_on=date(2028, 12, 31), legal_line_en="© House 1",
         )
         for film in range(1, FILMS + 1)
@@ -157,7 +157,7 @@ def make_rare(count: int) -> dict[str, str]:
     category = Category.objects.create(code=code, name_en=f"Rare {count}")
     merchant = Merchant.objects.get(pk=1)
     licence = Licence.objects.create(
-        number=code, film=film, merchant=merchant, state=Licence.State.EXECUTED, starts_on=date(2026, 1, 1),
+        number=code, film=film, merchant=merchant, state=Licence.State.EXECUTED, needs_approval=False, starts_on=date(2026, 1, 1),
         ends_on=date(2028, 12, 31),
     )  # fmt: skip
     Grant.objects.create(licence=licence, countries=[EVERY], channels=[EVERY])
@@ -242,7 +242,7 @@ def _make_products(products: int) -> None:
     licences = {pair: number for number, pair in enumerate(pairs, start=1)}
     Licence.objects.bulk_create(
         Licence(
-            pk=number, number=f"LIC-{number:05}", film_id=film, merchant_id=merchant, state=Licence.State.EXECUTED,
+            pk=number, number=f"LIC-{number:05}", film_id=film, merchant_id=merchant, state=Licence.State.EXECUTED, needs_approval=False,
             starts_on=date(2026, 1 + number % 3, 1), ends_on=date(2028, 1 + number % 12, 28), legal_line_en=f"© House {merchant}",
         )
         for (film, merchant), number in licences.items()

@@ -102,6 +102,7 @@ def load_licences(now: datetime) -> Tally:
     categories = {category.code: category for category in Category.objects.all()}
     for row in read_table("licences"):
         first = {name: day(row[name], now.date()) for name in ("starts_on", "ends_on")} | {"state": row["state"]}
+        first |= {name: row.get(name, False) for name in ("needs_approval", "needs_page_approval", "needs_labels")}
         values = {name: row[name] for name in _LICENCE_FIELDS}
         values |= {"merchant": merchants[row["merchant"]], "film": films[row["film"]]}
         licence = write(Licence, {"number": row["number"]}, values, first=first, tally=tally)

@@ -65,6 +65,7 @@ def make_licence(
         "state": Licence.State.EXECUTED,
         "starts_on": date(2026, 1, 1),
         "ends_on": date(2027, 12, 31),
+        "needs_approval": False,
     }
     licence = Licence.objects.create(film=film, merchant=merchant, **defaults | overrides)
     Grant.objects.create(
