@@ -1,4 +1,4 @@
-"""Addresses: the desk, the API, and the storefront under /<market>/<language>/."""
+"""Addresses: the desk, the merchant panel, the API, and the storefront under /<market>/<language>/."""
 
 from django.contrib import admin
 from django.urls import include, path
@@ -8,6 +8,7 @@ from merchstore import health
 urlpatterns = [
     path("health/", health.health, name="health"),
     path("desk/", admin.site.urls),
+    path("panel/", include("merchstore.panel.urls")),
     path("api/v1/", include("merchstore.api.urls")),
     path("", include("merchstore.storefront.urls")),
 ]

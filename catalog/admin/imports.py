@@ -1,8 +1,5 @@
 """The desk's part of imports: a file is given, looked at, brought in, watched and undone. The worker does the work."""
 
-import tempfile
-import tomllib
-from collections.abc import Iterator
 from typing import Any
 
 from django import forms
@@ -11,109 +8,55 @@ from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
-from django.utils import timezone
+from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_protect
 
 from accounts.admin.base import DeskAdmin, Verb
-from catalog.admin import import_page
 from catalog.importing import runs, undo
-from catalog.importing.formats import FORMATS
-from catalog.importing.reports import write_report
-from catalog.models import ImportRun, MappingPreset, Market
+from catalog.importing.forms import ImportForm
+from catalog.importing.reports import report_pieces
+from catalog.models import ImportRun, MappingPreset
+from catalog.queries.imports import import_page, import_progress, offered_verbs, rows_in_words
 from core.errors import Refused
 from merchants.models import Merchant
 
-State = ImportRun.State
 
 
-class ImportForm(forms.Form):
+class DeskImportForm(ImportForm):
+    """As a merchant gives a file, for any merchant."""
+
     merchant = forms.ModelChoiceField(Merchant.objects.order_by("name"), label=_("Merchant"))
-    file = forms.FileField(label=_("File"), help_text=_("The export of a shop, or any table: CSV, XLSX or JSON Lines."))
-    format = forms.ChoiceField(
-        label=_("Format"), required=False, choices=[("", _("Told by the file")), *((name, name) for name in FORMATS)]
-    )
-    currency = forms.ChoiceField(
-        label=_("Currency"), required=False, help_text=_("Of prices in a file that does not say it.")
-    )
-    preset = forms.ModelChoiceField(
-        MappingPreset.objects.select_related("merchant"),
-        label=_("Saved mapping"),
-        required=False,
-        help_text=_("What the columns mean, as the merchant has saved it."),
-    )
-    mapping = forms.CharField(
-        label=_("Mapping"),
-        required=False,
-        max_length=100_000,
-        widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false"}),
-        help_text=_("What the columns mean, as TOML. Not needed for a shop that is known here."),
-    )
-    preset_name = forms.CharField(
-        label=_("Save the mapping as"),
-        required=False,
-        max_length=80,
-        help_text=_("Then it can be chosen the next time."),
-    )
-    is_dry_run = forms.BooleanField(
-        label=_("Only look at it first"), required=False, initial=True, help_text=_("Shows what would change.")
-    )
+    field_order = ("merchant",)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        currencies = Market.objects.order_by("currency").values_list("currency", flat=True).distinct()
-        self.fields["currency"].choices = [("", "–"), *((code, code) for code in currencies)]
+        super().__init__(MappingPreset.objects.select_related("merchant"), *args, **kwargs)
         self.fields["preset"].label_from_instance = lambda preset: f"{preset.merchant}: {preset.name}"
 
-    def clean_mapping(self) -> dict[str, Any] | None:
-        text = self.cleaned_data["mapping"]
-        if not text.strip():
-            return None
-        try:
-            return tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            raise forms.ValidationError(_("This is no TOML: %(problem)s") % {"problem": error}) from None
-
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
+        cleaned = super().clean()
         preset = cleaned.get("preset")
         if preset and cleaned.get("merchant") and preset.merchant_id != cleaned["merchant"].pk:
             self.add_error("preset", _("This mapping is another merchant's."))
-        if preset and cleaned.get("mapping"):
-            self.add_error("mapping", _("Choose a saved mapping or write one, not both."))
-        if cleaned.get("preset_name") and not cleaned.get("mapping"):
-            self.add_error("preset_name", _("There is no mapping to save."))
         return cleaned
 
-    def start(self, by: Any) -> ImportRun:
-        told = self.cleaned_data
-        if told["preset_name"]:
-            runs.save_preset(told["merchant"], told["preset_name"], told["mapping"], by=by)
-        options = {
-            "format": told["format"],
-            "currency": told["currency"],
-            "mapping": told["mapping"],
-            "preset": told["preset"].name if told["preset"] else "",
-        }
-        return runs.start_import(told["merchant"], told["file"], options, by=by, is_dry_run=told["is_dry_run"])
+
+def _run_url(run: ImportRun) -> str:
+    return reverse("admin:catalog_importrun_run", args=[run.pk])
 
 
-def _report(run: ImportRun) -> Iterator[bytes]:
-    """Written to a file first: a report may be longer than memory."""
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as file:
-        write_report(run, file)
-        file.seek(0)
-        while piece := file.read(1 << 16):
-            yield piece.encode()
+def _addresses(run: ImportRun) -> dict[str, str]:
+    """Where the parts of a run's page lead."""
+    parts = {"page": "run", "progress": "progress", "report": "report"}
+    return {part: reverse(f"admin:catalog_importrun_{name}", args=[run.pk]) for part, name in parts.items()}
 
 
 class RunList(ChangeList):
     """A run leads to its page."""
 
     def url_for_result(self, result: ImportRun) -> str:
-        return import_page.run_url(result)
+        return _run_url(result)
 
 
 @admin.register(ImportRun)
@@ -132,7 +75,7 @@ class ImportRunAdmin(DeskAdmin):
             _("Bring it in"),
             _("The file is being brought in."),
             runs.bring_in_dry_run,
-            lambda run, at: run.is_dry_run and run.state == State.DONE and not run.brought_in.exists(),
+            lambda run, at: "bring-in" in offered_verbs(run),
             is_main=True,
         ),
         Verb(
@@ -140,7 +83,7 @@ class ImportRunAdmin(DeskAdmin):
             _("Go on"),
             _("The import goes on behind its last page."),
             runs.go_on,
-            lambda run, at: run.state == State.STOPPED and bool(run.upload),
+            lambda run, at: "go-on" in offered_verbs(run),
             is_main=True,
         ),
         Verb(
@@ -148,7 +91,7 @@ class ImportRunAdmin(DeskAdmin):
             _("Undo"),
             _("The import is being undone."),
             undo.order_undo,
-            lambda run, at: not run.is_dry_run and run.state in (State.DONE, State.STOPPED),
+            lambda run, at: "undo" in offered_verbs(run),
             consequence=_(
                 "What the import created goes, or is archived where something refers to it. What it changed is as before. "
                 "What somebody has changed since stays and is named."
@@ -164,17 +107,17 @@ class ImportRunAdmin(DeskAdmin):
 
     @admin.display(description=_("Rows"))
     def shown_rows(self, run: ImportRun) -> str:
-        return import_page.rows_in_words(run)
+        return rows_in_words(run)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return RunList
 
     def home_url(self, row: ImportRun) -> str:
-        return import_page.run_url(row)
+        return _run_url(row)
 
     def after_verb_url(self, row: ImportRun) -> str:
         """A dry run that was brought in leads to the run that does it."""
-        return import_page.run_url(row.brought_in.order_by("-pk").first() or row)
+        return _run_url(row.brought_in.order_by("-pk").first() or row)
 
     def get_urls(self) -> list[URLPattern]:
         def own(route: str, view: Any, name: str) -> URLPattern:
@@ -191,36 +134,38 @@ class ImportRunAdmin(DeskAdmin):
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form, status = ImportForm(request.POST or None, request.FILES or None), 200
+        form, status = DeskImportForm(request.POST or None, request.FILES or None), 200
         if request.method == "POST":
             status = 422
             if form.is_valid():
                 try:
-                    run = form.start(request.user)
+                    run = form.start(form.cleaned_data["merchant"], by=request.user)
                 except Refused as refusal:
                     form.add_error(None, refusal.sentence)
                 else:
                     messages.success(request, str(_("The file is here. A worker takes it from now on.")))
-                    return HttpResponseRedirect(import_page.run_url(run))
+                    return HttpResponseRedirect(_run_url(run))
         context = self._frame(request, _("Bring a file in"), None) | {"form": form}
         return TemplateResponse(request, "admin/catalog/importrun/start.html", context, status=status)
 
     def run_view(self, request: HttpRequest, run_id: int) -> HttpResponse:
         run = self._run(request, run_id)
-        context = self._frame(request, str(run), run) | import_page.run_page(run, at=timezone.now(), shown=request.GET)
+        context = self._frame(request, str(run), run) | {**import_page(run, request.GET), "addresses": _addresses(run)}
         return TemplateResponse(request, "admin/catalog/importrun/run.html", context)
 
     def progress_view(self, request: HttpRequest, run_id: int) -> HttpResponse:
         """What the page asks for every two seconds: one row. Once it moves no more the page is loaded again."""
-        progress = import_page.progress(self._run(request, run_id), at=timezone.now())
-        answer = TemplateResponse(request, "admin/catalog/importrun/_progress.html", {"progress": progress})
+        run = self._run(request, run_id)
+        progress = import_progress(run)
+        context = {"progress": progress, "addresses": _addresses(run)}
+        answer = TemplateResponse(request, "admin/catalog/importrun/_progress.html", context)
         if not progress["is_moving"]:
             answer["HX-Refresh"] = "true"
         return answer
 
     def report_view(self, request: HttpRequest, run_id: int) -> HttpResponse:
         run = self._run(request, run_id)
-        answer = StreamingHttpResponse(_report(run), content_type="application/json")
+        answer = StreamingHttpResponse(report_pieces(run), content_type="application/json")
         answer["Content-Disposition"] = f'attachment; filename="{run.public_id}.json"'
         return answer
 

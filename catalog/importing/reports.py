@@ -1,6 +1,7 @@
 """The report of a run, made from its rows: the same whenever it is asked for, with every problem and every change."""
 
 import json
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TextIO
 
@@ -11,6 +12,15 @@ from core.errors import Refused
 from core.importing.report import Outcome, Problem
 
 _CHUNK = 2_000
+
+
+def report_pieces(run: ImportRun) -> Iterator[bytes]:
+    """The report to be sent piece by piece. It is written to a file first, because it may be longer than memory."""
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as file:
+        write_report(run, file)
+        file.seek(0)
+        while piece := file.read(1 << 16):
+            yield piece.encode()
 
 
 def write_report(run: ImportRun, out: TextIO) -> None:

@@ -9,12 +9,12 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from catalog.queries.markets import market_places
-from merchstore.storefront.visit import LANGUAGE_TAGS, LANGUAGES, Visit, region_tag
+from merchstore.languages import LANGUAGE_NAMES, LANGUAGE_TAGS, LANGUAGES
+from merchstore.storefront.visit import Visit, region_tag
 
 #: Stand where the header has the rest of the page's address, and what was searched for. No text has such letters.
 _REST, _QUERY = "\ue000", "\ue001"
 Pair = tuple[str, str]
-_OTHER_LANGUAGES = {"en": "English", "zh": "中文"}
 
 
 def chrome(visit: Visit, section: str, *, rest: str, after: str, query: str) -> dict[str, SafeString]:
@@ -54,7 +54,7 @@ def _parts(
         "place": dict(places).get(market, ""),
         "other_prefix": other,
         "other_tag": LANGUAGE_TAGS[other],
-        "other_language": _OTHER_LANGUAGES[other],
+        "other_language": LANGUAGE_NAMES[other],
         "rest": _REST,
         "query": _QUERY,
     }

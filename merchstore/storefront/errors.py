@@ -5,7 +5,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from merchstore.storefront.visit import LANGUAGES
+from merchstore.languages import LANGUAGES
 
 
 def problem_page(request: HttpRequest, status: int, sentence: str) -> HttpResponse:

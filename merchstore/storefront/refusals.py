@@ -6,8 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
 from core.errors import Refused
+from merchstore.languages import LANGUAGES
 from merchstore.storefront.errors import problem_page
-from merchstore.storefront.visit import LANGUAGES
 
 _STATUS = {"not_found": 404, "other_site": 403, "busy": 503}
 

@@ -13,8 +13,9 @@ from catalog.models import Market
 from catalog.queries.addresses import last_product, shelf_addresses, shelved_categories
 from catalog.queries.lists import all_markets
 from films.queries import films_named, slate
+from merchstore.languages import LANGUAGES
 from merchstore.middleware import MAX_AGE
-from merchstore.storefront.visit import LANGUAGES, Visit, page, region_tag
+from merchstore.storefront.visit import Visit, page, region_tag
 
 #: Products in one sitemap, by primary key. The protocol's limits are 50,000 addresses and 50 MB: with four markets in two
 #: languages a product with the longest of names takes 2.5 kB.

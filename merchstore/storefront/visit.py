@@ -18,11 +18,7 @@ from catalog.epoch import Epoch, read_epoch
 from catalog.models import Market
 from core.clock import ALWAYS, FOREVER
 from core.errors import Refused
-
-#: The part of the address, and the language it stands for.
-LANGUAGES = {"en": "en", "zh": "zh-hans"}
-#: The same languages as browsers and search engines write them.
-LANGUAGE_TAGS = {"en": "en", "zh": "zh-Hans"}
+from merchstore.languages import LANGUAGE_TAGS, LANGUAGES
 
 Page = Callable[..., HttpResponse]
 

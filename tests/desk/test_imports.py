@@ -179,7 +179,7 @@ def test_the_page_costs_the_same_queries_with_one_row_and_with_three(desk: Clien
 
 
 def test_long_lists_are_paged_by_their_last_row(desk: Client, merchant: Merchant, monkeypatch: Any) -> None:
-    monkeypatch.setattr("catalog.admin.import_page.SAMPLE", 2)
+    monkeypatch.setattr("catalog.queries.imports.SAMPLE", 2)
     run = brought_in(merchant, table(*[f"G{number},Mug {number},7,1,,," for number in range(3)]))
 
     first = desk.get(page_of(run))

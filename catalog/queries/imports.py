@@ -1,10 +1,8 @@
-"""What the page of an import run says. Every function is a read."""
+"""What the page of an import run says, at the desk and in the panel. The doors add their addresses."""
 
-from datetime import datetime
+from collections.abc import Mapping
 from typing import Any
 
-from django.http import QueryDict
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -14,11 +12,17 @@ from catalog.importing.run import notes_of
 from catalog.importing.runs import refusal_of
 from catalog.importing.undo import undone_counts
 from catalog.models import ImportRun
+from merchants.models import Merchant
 
 State = ImportRun.State
 #: Rows of each list on a page.
 SAMPLE = 50
 MOVING = (State.WAITING, State.RUNNING, State.UNDOING)
+#: How good a state is, as the pages colour it.
+_TONES: dict[str, str] = {
+    State.WAITING: "info", State.RUNNING: "info", State.DONE: "ok", State.UNDOING: "info", State.REFUSED: "bad",
+    State.STOPPED: "warn", State.UNDONE: "",
+}  # fmt: skip
 _OUTCOMES = (
     ("created", "sent", gettext_lazy("created")),
     ("updated", "retry", gettext_lazy("updated")),
@@ -27,8 +31,35 @@ _OUTCOMES = (
 )
 
 
-def run_url(run: ImportRun) -> str:
-    return reverse("admin:catalog_importrun_run", args=[run.pk])
+def import_list(merchant: Merchant, *, after: str) -> dict[str, Any]:
+    """A merchant's runs, the newest first, behind the one called `after`. Two queries, however many."""
+    runs = merchant.import_runs.select_related("by").order_by("-pk")
+    if last := merchant.import_runs.filter(public_id=after).values_list("pk", flat=True).first() if after else None:
+        runs = runs.filter(pk__lt=last)
+    found = list(runs[: SAMPLE + 1])
+    rows = [
+        {
+            "run": run,
+            "state": run.get_state_display(),
+            "tone": _TONES[run.state],
+            "kind": _("Dry run") if run.is_dry_run else _("Import"),
+            "rows": rows_in_words(run),
+        }
+        for run in found[:SAMPLE]
+    ]
+    return {"rows": rows, "next": found[SAMPLE - 1].public_id if len(found) > SAMPLE else ""}
+
+
+def offered_verbs(run: ImportRun) -> list[str]:
+    """What may be done with the run as it stands: `bring-in`, `go-on`, `undo`."""
+    offered = []
+    if run.is_dry_run and run.state == State.DONE and not run.brought_in.exists():
+        offered.append("bring-in")
+    if run.state == State.STOPPED and run.upload:
+        offered.append("go-on")
+    if not run.is_dry_run and run.state in (State.DONE, State.STOPPED):
+        offered.append("undo")
+    return offered
 
 
 def rows_in_words(run: ImportRun) -> str:
@@ -40,7 +71,7 @@ def rows_in_words(run: ImportRun) -> str:
     return f"{rows['in']:,} = {', '.join(parts)}" if parts else f"{rows['in']:,}"
 
 
-def progress(run: ImportRun, *, at: datetime) -> dict[str, Any]:
+def import_progress(run: ImportRun) -> dict[str, Any]:
     """How far the run is: from its row alone."""
     counts = run.counts.get("rows", {})
     read = min(1000, run.bytes_read * 1000 // run.bytes_total) if run.bytes_total else 0
@@ -48,8 +79,6 @@ def progress(run: ImportRun, *, at: datetime) -> dict[str, Any]:
         read = 1000
     return {
         "is_moving": run.state in MOVING,
-        "url": reverse("admin:catalog_importrun_progress", args=[run.pk]),
-        "page_url": run_url(run),
         "state": run.get_state_display(),
         "words": _("%(percent)s %% of the file read") % {"percent": read // 10},
         "parts": _parts(counts, read),
@@ -68,10 +97,10 @@ def _parts(counts: dict[str, int], read: int) -> list[dict[str, Any]]:
     return parts
 
 
-def run_page(run: ImportRun, *, at: datetime, shown: QueryDict) -> dict[str, Any]:
-    """The whole page. Problems and changes are paged by their last row: `?problems=…`, `?changes=…`."""
+def import_page(run: ImportRun, shown: Mapping[str, str]) -> dict[str, Any]:
+    """The whole page. Problems and changes are paged by their last row: `?problems=…`, `?changes=…` in what is `shown`."""
     return {
-        "progress": progress(run, at=at),
+        "progress": import_progress(run),
         "kind": _("Dry run: nothing was written") if run.is_dry_run else _("Import"),
         "figures": _figures(run),
         "refusal": refusal_of(run),
@@ -80,11 +109,10 @@ def run_page(run: ImportRun, *, at: datetime, shown: QueryDict) -> dict[str, Any
         "changes": _changes(run, _after(shown, "changes")),
         "undone": undone_counts(run) if run.state in (State.UNDOING, State.UNDONE) else None,
         "followed_by": run.brought_in.order_by("-pk").first(),
-        "report_url": reverse("admin:catalog_importrun_report", args=[run.pk]),
     }
 
 
-def _after(shown: QueryDict, name: str) -> int:
+def _after(shown: Mapping[str, str], name: str) -> int:
     text = shown.get(name, "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0
 

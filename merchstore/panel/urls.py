@@ -1,0 +1,23 @@
+"""The panel's addresses: the language first, then the merchant that somebody acts for."""
+
+from django.urls import re_path
+
+from merchstore.panel import doorstep, imports
+
+app_name = "panel"
+
+_IN = r"^(?P<prefix>en|zh)/"
+_OF = _IN + r"(?P<merchant>[-\w]{1,80})/"
+_RUN = r"imports/(?P<run>imp_[a-z0-9]{1,40})/"
+
+urlpatterns = [
+    re_path(_IN + r"$", doorstep.merchants, name="merchants"),
+    re_path(_IN + r"sign-in/$", doorstep.SignIn.as_view(), name="sign_in"),
+    re_path(_IN + r"sign-out/$", doorstep.sign_out, name="sign_out"),
+    re_path(_OF + r"imports/$", imports.imports, name="imports"),
+    re_path(_OF + r"imports/new/$", imports.new_import, name="new_import"),
+    re_path(_OF + _RUN + r"$", imports.import_run, name="import"),
+    re_path(_OF + _RUN + r"progress/$", imports.progress, name="import_progress"),
+    re_path(_OF + _RUN + r"report\.json$", imports.report, name="import_report"),
+    re_path(_OF + _RUN + r"(?P<verb>bring-in|go-on|undo)/$", imports.act, name="import_verb"),
+]

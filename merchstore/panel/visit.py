@@ -1,0 +1,125 @@
+"""A visit to the panel: who acts for which merchant, in which language.
+
+Every view starts from the membership of the person who asks, so a neighbour's merchant is not there (404) rather than
+closed. Nothing is kept by caches.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import translation
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from merchants.models import Member, Merchant
+from merchstore.languages import LANGUAGE_NAMES, LANGUAGE_TAGS, LANGUAGES
+
+Role = Member.Role
+EVERYBODY = frozenset(Role.values)
+#: Who may change goods.
+CATALOGUE = frozenset({Role.OWNER.value, Role.CATALOGUE.value})
+
+View = Callable[..., HttpResponseBase]
+
+
+@dataclass(frozen=True, slots=True)
+class PanelVisit:
+    """One person acting for one merchant."""
+
+    user: User
+    merchant: Merchant
+    role: str
+    prefix: str
+
+    @property
+    def language(self) -> str:
+        return LANGUAGES[self.prefix]
+
+    @property
+    def tag(self) -> str:
+        return LANGUAGE_TAGS[self.prefix]
+
+    @property
+    def role_in_words(self) -> str:
+        return str(Role(self.role).label)
+
+    def may(self, roles: frozenset[str]) -> bool:
+        return self.role in roles
+
+    def address(self, name: str, *rest: str) -> str:
+        """Where a page of this merchant is: `visit.address("import", run.public_id)`."""
+        return reverse(f"panel:{name}", args=[self.prefix, self.merchant.slug, *rest])
+
+
+def page(view: View, roles: frozenset[str] = EVERYBODY) -> View:
+    """A page of one merchant: the view gets a PanelVisit. Who is not signed in is asked to; who is no member finds nothing;
+    who has another role is told so (403)."""
+
+    @wraps(view)
+    def wrapper(request: HttpRequest, prefix: str, merchant: str, **kwargs: Any) -> HttpResponseBase:
+        with translation.override(LANGUAGES[prefix]):
+            if isinstance(request.user, AnonymousUser):
+                return to_sign_in(request, prefix)
+            visit = _visit(request.user, prefix, merchant)
+            if not visit.may(roles):
+                return show(request, visit, "not_yours", {"title": _("This is not part of your role")}, status=403)
+            return private(view(request, visit, **kwargs))
+
+    return wrapper
+
+
+def signed_in(view: View) -> View:
+    """A page of a person rather than of a merchant: the view gets the part of the address that names the language."""
+
+    @wraps(view)
+    def wrapper(request: HttpRequest, prefix: str) -> HttpResponseBase:
+        with translation.override(LANGUAGES[prefix]):
+            if isinstance(request.user, AnonymousUser):
+                return to_sign_in(request, prefix)
+            return private(view(request, prefix))
+
+    return wrapper
+
+
+def show(
+    request: HttpRequest, visit: PanelVisit, template: str, context: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
+    """Render `panel/<template>.html` in its frame."""
+    other = "en" if visit.prefix == "zh" else "zh"
+    frame = {
+        "visit": visit,
+        "tag": visit.tag,
+        "prefix": visit.prefix,
+        "is_fragment": template.startswith("_"),
+        "sections": [
+            ("imports", visit.address("imports"), _("Imports")),
+        ],
+        "other_language": LANGUAGE_NAMES[other],
+        "other_tag": LANGUAGE_TAGS[other],
+        "other_address": request.path_info.replace(f"/panel/{visit.prefix}/", f"/panel/{other}/", 1),
+    }
+    return private(render(request, f"panel/{template}.html", frame | context, status=status))
+
+
+def private(response: HttpResponseBase) -> Any:
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def to_sign_in(request: HttpRequest, prefix: str) -> HttpResponse:
+    address = reverse("panel:sign_in", args=[prefix])
+    return HttpResponseRedirect(f"{address}?{urlencode({'next': request.get_full_path()})}")
+
+
+def _visit(user: User, prefix: str, slug: str) -> PanelVisit:
+    member = user.memberships.select_related("merchant").filter(merchant__slug=slug).first()
+    if member is None:
+        raise Http404
+    return PanelVisit(user, member.merchant, member.role, prefix)

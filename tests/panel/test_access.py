@@ -1,0 +1,68 @@
+"""Who gets what of the panel: route × who × status. A route without a row fails."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from catalog.importing.runs import start_import
+from catalog.models import ImportRun
+from merchants.models import Merchant
+from merchstore.panel.urls import urlpatterns
+from tests.catalog.importing_goods import MAPPING, table
+
+#: By the route's name: method, address, and the status for a stranger, a rival, a reader and the owner.
+ACCESS = {
+    "merchants": ("get", "/panel/en/", 302, 302, 302, 302),
+    "sign_in": ("get", "/panel/en/sign-in/", 200, 302, 302, 302),
+    "sign_out": ("post", "/panel/en/sign-out/", 302, 302, 302, 302),
+    "imports": ("get", "/panel/en/{merchant}/imports/", 302, 404, 200, 200),
+    "new_import": ("get", "/panel/en/{merchant}/imports/new/", 302, 404, 403, 200),
+    "import": ("get", "/panel/en/{merchant}/imports/{run}/", 302, 404, 200, 200),
+    "import_progress": ("get", "/panel/en/{merchant}/imports/{run}/progress/", 302, 404, 200, 200),
+    "import_report": ("get", "/panel/en/{merchant}/imports/{run}/report.json", 302, 404, 200, 200),
+    "import_verb": ("post", "/panel/en/{merchant}/imports/{run}/undo/", 302, 404, 403, 422),
+}
+
+
+@pytest.fixture
+def run(merchant: Merchant) -> ImportRun:
+    """Waits for a worker."""
+    file = SimpleUploadedFile("goods.csv", table("A,Ferry mug,12.50,5,S,,").encode())
+    return start_import(merchant, file, {"mapping": MAPPING}, by=None)
+
+
+def test_every_route_has_a_row() -> None:
+    assert {pattern.name for pattern in urlpatterns} == set(ACCESS)
+
+
+@pytest.mark.parametrize("name", ACCESS)
+def test_access(name: str, merchant: Merchant, run: ImportRun, rival: Client, reader: Client, owner: Client) -> None:
+    method, address, *statuses = ACCESS[name]
+    address = address.format(merchant=merchant.slug, run=run.public_id)
+
+    answers = [getattr(who, method)(address) for who in (Client(), rival, reader, owner)]
+
+    assert [answer.status_code for answer in answers] == statuses
+    assert ImportRun.objects.get().state == "waiting"
+    if "{merchant}" in ACCESS[name][1]:
+        assert answers[0]["Location"].startswith("/panel/en/sign-in/?next=")
+        assert answers[3]["Cache-Control"] == "private, no-store"
+
+
+def test_a_run_of_another_merchant_is_not_there_in_ones_own_rooms(rival: Client, run: ImportRun) -> None:
+    assert rival.get("/panel/en/rival/imports/").status_code == 200
+    assert rival.get(f"/panel/en/rival/imports/{run.public_id}/").status_code == 404
+    assert rival.post(f"/panel/en/rival/imports/{run.public_id}/undo/").status_code == 404
+
+
+@pytest.mark.parametrize("address", ["imports/{run}/undo/", "imports/new/"])
+def test_what_writes_needs_the_token_of_its_form(
+    address: str, merchant: Merchant, run: ImportRun, owner: Client
+) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies = owner.cookies
+
+    answer = strict.post(f"/panel/en/{merchant.slug}/" + address.format(run=run.public_id))
+
+    assert answer.status_code == 403
+    assert ImportRun.objects.count() == 1
