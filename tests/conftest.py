@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from scripts import browser as browsers
 from scripts.steps import Failed
@@ -16,6 +16,8 @@ from scripts.steps import Failed
 ROOT = Path(__file__).resolve().parent.parent
 #: Tests here start processes of their own, which need the machine to themselves to be on time.
 ALONE = ("tests/house", "tests/system", "tests/bench")
+#: How long an expectation of a page may take to come true, in milliseconds: what a machine three times slower needs.
+PATIENCE = 15_000
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -64,6 +66,7 @@ def browser() -> Iterator[Browser]:
         quiet.append("--no-sandbox")
     # Playwright keeps an event loop running in this thread, which Django would take for a caller that must not wait.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=executable, args=quiet)
         yield chromium

@@ -93,7 +93,7 @@ def test_everything_works_without_script(browser, live_server, film):
     page = context.new_page()
 
     page.goto(live_server.url)
-    assert page.url == f"{live_server.url}/us/en/"
+    expect(page).to_have_url(f"{live_server.url}/us/en/")
     page.get_by_role("navigation", name="Shop").get_by_role("link", name="Goods").click()
     page.get_by_label("Sort").select_option("-price")
     page.get_by_role("button", name="Show", exact=True).click()
@@ -103,9 +103,9 @@ def test_everything_works_without_script(browser, live_server, film):
     page.get_by_role("radio", name="L", exact=True).check()
     page.get_by_role("button", name="Show", exact=True).click()
     page.wait_for_url("**/goods/p/mug/?o.colour=Midnight&o.size=L")
-    assert page.locator(".price-large").inner_text() == "$39.00"
-    assert page.get_by_text("Bone", exact=True).is_visible()
-    assert page.get_by_text("Licensed for the United States").is_visible()
+    expect(page.locator(".price-large")).to_have_text("$39.00")
+    expect(page.get_by_text("Bone", exact=True)).to_be_visible()
+    expect(page.get_by_text("Licensed for the United States")).to_be_visible()
     page.locator("#q").fill("mug 3")
     page.keyboard.press("Enter")
     page.wait_for_url("**/us/en/search/?q=mug+3")
@@ -113,7 +113,7 @@ def test_everything_works_without_script(browser, live_server, film):
     page.locator("details.menu").get_by_role("link", name="CN").click()
     page.wait_for_url("**/cn/en/**")
     page.get_by_role("link", name="中文").click()
-    assert page.locator("html").get_attribute("lang") == "zh-Hans"
+    expect(page.locator("html")).to_have_attribute("lang", "zh-Hans")
 
     context.close()
 

@@ -62,7 +62,9 @@ def test_a_poster_is_described_in_the_language_of_the_page(get):
 
 
 def test_goods_that_come_soon_are_not_promised_to_a_country_without_a_licence(get):
-    licence = factories.make_licence(factories.make_film(), factories.make_merchant(), countries=("DE",))
+    licence = factories.make_licence(
+        factories.make_film(), factories.make_merchant(), countries=("DE",), is_exclusive=True
+    )
     factories.make_product(licence=licence, slug="pin", prices={"eu": 900}, on_sale_at=NOW + DAY)
 
     germany, france = (text_of(get(f"/eu/en/goods/p/pin/?country={country}")) for country in ("DE", "FR"))

@@ -13,6 +13,7 @@ from catalog.shelf_store import recompile_products
 from catalog.upkeep import catch_up_shelf
 from films.models import Tier
 from films.services import set_embargo
+from licensing.models import Takedown
 from tests import factories
 from tests.factories import NOW
 from tests.storefront.conftest import DAY, make_shop, publish
@@ -302,13 +303,35 @@ def test_goods_that_were_never_on_the_shelf_before_have_a_launch_price_and_nothi
 @pytest.mark.parametrize(("country", "words"), [("DE", "Licensed for Germany"), ("FR", "Not licensed for France")])
 def test_the_delivery_check_says_what_the_licence_says(get, country, words):
     film, merchant = factories.make_film(), factories.make_merchant()
-    licence = factories.make_licence(film, merchant, countries=("DE", "IT"))
+    licence = factories.make_licence(film, merchant, countries=("DE", "IT"), is_exclusive=True)
     factories.make_product(licence=licence, slug="pin", prices={"eu": 900})
 
     html = text_of(get(f"/eu/en/goods/p/pin/?country={country}"))
 
     assert words in html
     assert ("You can send it to 2 other countries." in html) is words.startswith("Not")
+
+
+def test_a_buyer_from_elsewhere_in_the_eea_is_served_and_not_told_that_it_is_licensed_there(get):
+    licence = factories.make_licence(factories.make_film(), factories.make_merchant(), countries=("DE",))
+    factories.make_product(licence=licence, slug="pin", prices={"eu": 900})
+
+    france, germany = (text_of(get(f"/eu/en/goods/p/pin/?country={country}")) for country in ("FR", "DE"))
+
+    assert ("Can be sent to France" in france, "Licensed for France" in france) == (True, False)
+    assert "Licensed for Germany" in germany
+
+
+def test_what_licensor_and_maker_have_between_them_is_not_told_to_a_fan(get):
+    """A dispute that the shelf has not caught up with: the goods cannot be had, and that is all."""
+    product = factories.make_product(slug="pin", prices={"us": 900})
+    Takedown.objects.create(claimant="Somebody", reason="A claim", licence=product.licence, starts_at=NOW)
+
+    html = text_of(get("/us/en/goods/p/pin/"))
+
+    assert "Not available in the United States" in html
+    assert "It cannot be sold there at the moment." in html
+    assert "Licensed for" not in html
 
 
 def test_a_variant_shows_its_own_price(get):
