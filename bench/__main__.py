@@ -1,4 +1,4 @@
-"""`python -m bench launch|pages|import|search|images|royalties [--products N] [--json OUT]`: measure on PostgreSQL, print a
+"""`python -m bench launch|pages|import|search|images|royalties|gate [--products N] [--json OUT]`: measure on PostgreSQL, print a
 table, and say whether it is fast enough (exit code 1 when a row is not).
 
 The server is that of DATABASE_URL, else one of this machine started for the run (scripts/servers.py). Progress goes to
@@ -26,7 +26,7 @@ from scripts.steps import Failed, say
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench")
-    parser.add_argument("subject", choices=["launch", "pages", "import", "images", "search", "royalties"])
+    parser.add_argument("subject", choices=["launch", "pages", "import", "images", "search", "royalties", "gate"])
     parser.add_argument("--products", "--rows", "--lines", type=int, metavar="N")
     parser.add_argument("--json", metavar="OUT", help="a file, or - for standard output")
     arguments = parser.parse_args()

@@ -112,22 +112,32 @@ def film_slugs() -> list[str]:
     return [title.lower().replace(" ", "-") for title in film_titles()]
 
 
-def make_goods(products: int) -> None:
-    """Migrate the empty database and fill it: rows, search documents, the shelf; then settle its statistics."""
+def make_rows(products: int) -> None:
+    """Migrate the empty database and fill it with rows alone: no search, no shelf."""
     with step("making the tables"):
         call_command("migrate", verbosity=0)
     with step(f"making {products:,} products"):
         _make_vocabulary()
         _make_products(products)
+
+
+def settle() -> None:
+    """What a database that has stood for a while has done by itself."""
+    with step("settling the tables"), connection.cursor() as cursor:
+        cursor.execute("VACUUM (ANALYZE)")
+        cursor.execute("CHECKPOINT")
+
+
+def make_goods(products: int) -> None:
+    """Migrate the empty database and fill it: rows, search documents, the shelf; then settle its statistics."""
+    make_rows(products)
     ids = range(1, products + 1)
     with step("indexing them for search"):
         for page in in_pages(ids, 10_000):
             index_products(page)
     with step("compiling the shelf"):
         recompile_products(ids)
-    with step("settling the tables"), connection.cursor() as cursor:
-        cursor.execute("VACUUM (ANALYZE)")
-        cursor.execute("CHECKPOINT")
+    settle()
 
 
 def make_shop() -> None:

@@ -3,8 +3,13 @@
 python -m bench.import_once FILE [--dry-run]
 """
 
+import contextlib
 import json
+import os
+import re
+import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -18,6 +23,7 @@ from django.db import connection  # noqa: E402
 
 from bench.processes import spent as spent_by  # noqa: E402
 from bench.stage_once import _peak_megabytes  # noqa: E402
+from catalog.importing import ahead  # noqa: E402
 from catalog.importing.run import import_products  # noqa: E402
 from core.importing.report import Outcome  # noqa: E402
 from merchants.models import Merchant  # noqa: E402
@@ -29,14 +35,15 @@ def main(path: Path, *, is_dry_run: bool) -> dict[str, Any]:
     merchant = Merchant.objects.order_by("pk")[0]
     connection.ensure_connection()
     database = connection.connection.info.backend_pid
-    spent = spent_by(database)
+    spent, readers = spent_by(database), _Readers()
     first, cpu, rows = _imported(path, merchant, is_dry_run)
     assert rows["refused"] == 0, "every row of the bench is a good one"
     told = {
         "first": first,
         "cpu": cpu,
+        "reader": readers.seconds(),
         "database": spent_by(database) - spent,
-        "peak": _peak_megabytes(),
+        "peak": _peak_megabytes() + readers.peak,
         "landed": rows["created"],
     }
     if is_dry_run:
@@ -44,6 +51,34 @@ def main(path: Path, *, is_dry_run: bool) -> dict[str, Any]:
     second, _cpu, again = _imported(path, merchant, is_dry_run)
     assert again["unchanged"] == rows["created"], "the second import has to find everything done"
     return told | {"second": second}
+
+
+class _Readers:
+    """The processes that read for this one: their CPU, and the most memory that one of them held. The system's own account
+    of a child's memory begins with that of the process it was started from, so they are asked while they run."""
+
+    def __init__(self) -> None:
+        self.peak = 0.0
+        start = ahead.start_reader
+
+        def watched() -> subprocess.Popen[bytes]:
+            process = start()
+            threading.Thread(target=self._watch, args=(process,), daemon=True).start()
+            return process
+
+        ahead.start_reader = watched
+
+    def seconds(self) -> float:
+        times = os.times()
+        return times.children_user + times.children_system
+
+    def _watch(self, process: subprocess.Popen[bytes]) -> None:
+        while process.returncode is None:
+            with contextlib.suppress(OSError):  # it has just ended
+                status = Path(f"/proc/{process.pid}/status").read_text()
+                if found := re.search(r"VmHWM:\s+(\d+) kB", status):
+                    self.peak = max(self.peak, int(found[1]) / 1024)
+            time.sleep(0.1)
 
 
 def _imported(path: Path, merchant: Merchant, is_dry_run: bool) -> tuple[float, float, dict[str, int]]:

@@ -54,7 +54,7 @@ def measure(rows: int, *, server: str, folder: Path) -> list[Row]:
     for path in files.values():
         path.unlink()
     rate = large / best["first"]
-    spent = f"{best['cpu']:.1f} s in the worker, {best['database']:.1f} s in the database"
+    spent = f"{best['cpu']:.1f} s worker, {best['reader']:.1f} s reader, {best['database']:.1f} s database"
     cpu = f"{large:,} rows in {best['first']:.1f} s; CPU: {spent}"
     return [
         Row("import, rows a second", round(rate), "rows/s", round(rate / RATE, 3), cpu, f"≥ {RATE:,}", rate >= RATE),
@@ -67,7 +67,7 @@ def measure(rows: int, *, server: str, folder: Path) -> list[Row]:
             against="importing the first time",
         ),
         compared(
-            f"memory of the worker, {large:,} rows", best["peak"], "MB", limit=few["peak"], most=MORE_MEMORY,
+            f"memory of worker and reader, {large:,} rows", best["peak"], "MB", limit=few["peak"], most=MORE_MEMORY,
             against=f"{small:,} rows",
         ),
         compared(

@@ -119,7 +119,13 @@ class AmongTexts(models.Func):
 
     def as_postgresql(self, compiler: SQLCompiler, _connection: Any, **_extra: Any) -> tuple[str, list[Any]]:
         column, params = compiler.compile(self.source_expressions[0])
-        return f"{column} = ANY(%s::text[])", [*params, self.texts]
+        return f"{column} = ANY(%s::text[])", [*params, _array_of(self.texts)]
+
+
+def _array_of(texts: Iterable[str]) -> str:
+    """The texts as PostgreSQL writes an array of them; the driver takes ten times as long, looking at each for itself."""
+    quoted = [text.replace("\\", "\\\\").replace('"', '\\"') for text in texts]
+    return '{"' + '","'.join(quoted) + '"}' if quoted else "{}"
 
 
 class _Instants(Loader):

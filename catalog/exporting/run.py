@@ -16,8 +16,8 @@ from catalog.exporting.goods import Goods, goods_of
 from catalog.exporting.jsonl import line_of
 from catalog.exporting.shopify import ShopifyRows
 from catalog.exporting.table import TableRows
-from catalog.importing.known import load_known
 from catalog.importing.layout import Layout
+from catalog.importing.load import load_known
 from catalog.importing.spool import Spool
 from catalog.models import Market, Price
 from core.errors import Refused

@@ -5,8 +5,6 @@ a heavy picture holds up nobody but the pictures behind it, and those not for lo
 """
 
 import contextlib
-import hashlib
-import hmac
 import logging
 import random
 import secrets
@@ -26,17 +24,19 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.services import record
+from catalog.facts import approved_pages
 from catalog.images.fetch import INTERNET, Later, Network
 from catalog.images.look import Unfit, kind_of
 from catalog.images.names import FOLDER, file_name
 from catalog.images.render import Rendered
 from catalog.images.workshop import Workshop
 from catalog.models import Image, Market, Product, ShelfSpan
-from catalog.shelf_store import turn_epoch
+from catalog.shelf_store import recompile_products, turn_epoch
 from core.bulk import in_pages
 from core.errors import Refused
 from core.jobs import enqueue
 from core.media import private_storage
+from licensing.assets import digest_of_picture
 
 logger = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ def add_image(
     except Unfit as unfit:
         raise Refused(unfit.code) from None
     locked = _lock(product)
-    digest = digest_of(content)
+    digest = digest_of_picture(content)
     standing = locked.images.filter(digest=digest).exclude(state=Image.State.REFUSED).first()
     if standing is not None:
         return standing
@@ -126,6 +126,7 @@ def remove_image(image: Image, *, by: User | None) -> None:
     if not Image.objects.filter(pk=image.pk).delete()[0]:
         raise Refused("already_done")
     record("product.image_removed", product, by=by, file=image.file.name, source=image.source)
+    _compile_if_approved([product.pk])
     _turn([product.pk])
 
 
@@ -168,12 +169,6 @@ def sweep(*, at: datetime) -> int:
     return _sweep_renditions(at - GRACE) + _sweep_uploads(at - GRACE)
 
 
-def digest_of(content: bytes) -> str:
-    """SHA-256 of the bytes under the site's secret: the same bytes give the same name, and somebody who has a picture of
-    an embargoed film cannot ask for that name to learn whether it is here."""
-    return hmac.new(settings.SECRET_KEY.encode(), content, hashlib.sha256).hexdigest()
-
-
 def _add(product: Product, at: datetime, position: int | None, **fields: str) -> Image:
     if position is None:
         last = product.images.aggregate(last=Max("position"))["last"]
@@ -214,12 +209,15 @@ def _process(image: Image, workshop: Workshop, network: Network) -> str:
         if image.attempts > MOST_ATTEMPTS:
             raise Unfit("address_unanswered" if image.source else "picture_broken")
         content = _content(image, workshop, network)
-        image.digest = digest_of(content)
+        image.digest = digest_of_picture(content)
         with transaction.atomic():
+            _hold_product(image)
             if _like_twin(image):
-                return _settle(image, Image.State.READY)
+                return _show(image)
         _store(image, workshop.render(content))
-        return _settle(image, Image.State.READY)
+        with transaction.atomic():
+            _hold_product(image)
+            return _show(image)
     except Unfit as unfit:
         return _settle(image, Image.State.REFUSED, unfit.code)
     except Later as later:
@@ -281,6 +279,25 @@ def _settle(image: Image, state: str, refusal: str = "") -> str:
         transaction.on_commit(lambda: private_storage().delete(upload))
     logger.info("image.settled", extra={"image": image.pk, "state": str(state), "refusal": refusal})
     return state
+
+
+def _hold_product(image: Image) -> None:
+    """Its row is the lock of what its page shows. It may be gone, and the picture with it."""
+    Product.objects.select_for_update(no_key=True).filter(pk=image.product_id).first()
+
+
+def _show(image: Image) -> str:
+    """From now on pages show it. Where the licensor approves what stands on a page, the page goes with a picture that was
+    not: in the same transaction, so that nobody sees it. Call under the product's lock."""
+    state = _settle(image, Image.State.READY)
+    _compile_if_approved([image.product_id])
+    return state
+
+
+def _compile_if_approved(product_ids: Collection[int]) -> None:
+    """Bring the shelf of these products up to their pictures, where a licence wants them approved."""
+    if pages := approved_pages(product_ids):
+        recompile_products(pages, is_news=False)
 
 
 def _held(image: Image) -> QuerySet[Image]:

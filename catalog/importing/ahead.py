@@ -1,82 +1,84 @@
-"""Reading a page ahead: while the database takes one page in, the next is read by a thread beside it."""
+"""Reading a page ahead, while the database takes one page in: a large file by a process of its own, a small one by a thread."""
 
-from collections.abc import Iterable, Iterator
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from itertools import islice
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import IO, cast
 
 from django.utils import translation
 
-from catalog.importing.drafts import Draft
-from catalog.importing.formats import Reading
-from core.importing.report import Counts, Problem, Report
+from catalog.importing.batches import Batch, Task
+
+#: From so many bytes on a process of its own pays for its start (a third of a second).
+LARGE = 2 * 1024 * 1024
+_ROOT = Path(__file__).resolve().parents[2]
+#: What the reader inherits: where programs, libraries and room for temporary files are. No secret.
+_KEPT = ("PATH", "LD_LIBRARY_PATH", "PYTHONPATH", "LANG", "LC_ALL", "TMPDIR", "SQLITE_TMPDIR")
 
 
-class Heard(Report):
-    """What reading says of rows that belong to no draft: counted and held until a batch takes it along."""
-
-    def __init__(self) -> None:
-        super().__init__("", "products")
-        self.problems: list[tuple[bool, Problem]] = []
-
-    def refuse(self, problem: Problem, rows: int = 1) -> None:
-        super().refuse(problem, rows)
-        self.problems.append((True, problem))
-
-    def warn(self, problems: Iterable[Problem]) -> None:
-        self.problems += [(False, problem) for problem in problems]
-
-    def take(self) -> tuple[Counts, Counts, list[tuple[bool, Problem]]]:
-        """Rows, products and problems since the last time."""
-        taken = self.rows, self.subjects, self.problems
-        self.rows, self.subjects, self.problems = Counts(), Counts(), []
-        self.refusals.listed.clear()
-        return taken
+class ReaderEnded(Exception):
+    """The process that reads the file was ended from outside, killed by somebody or for want of memory."""
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """A page of drafts, with what was heard up to its end."""
-
-    drafts: list[Draft]
-    rows: Counts
-    subjects: Counts
-    problems: list[tuple[bool, Problem]]
-    bytes_read: int
-    is_last: bool
+@contextmanager
+def read_ahead(task: Task, *, size: int) -> Iterator[Iterator[Batch]]:
+    """The batches of a file of `size` bytes, each once. Whoever reads asks no database, and ends when this does."""
+    with ThreadPoolExecutor(1, "reading") as pool, ExitStack() as stack:
+        is_apart = size >= LARGE and task.reading.is_portable
+        yield _ahead(pool, stack.enter_context(_reader(task)) if is_apart else task.batches())
 
 
-class ReadAhead:
-    """The batches of a file. The reading thread asks no database."""
+def _ahead(pool: ThreadPoolExecutor, batches: Iterator[Batch]) -> Iterator[Batch]:
+    language = translation.get_language()
 
-    def __init__(self, reading: Reading, heard: Heard, *, size: int, skip: int) -> None:
-        self._reading = reading
-        self._drafts = iter(reading)
-        self._heard = heard
-        self._size = size
-        self._skip = skip
-        self._language = translation.get_language()
+    def read() -> Batch:
+        with translation.override(language):
+            return next(batches)
 
-    def __iter__(self) -> Iterator[Batch]:
-        """Every batch once, the last one marked; a file without products is one empty batch."""
-        with ThreadPoolExecutor(1, "reading") as pool:
-            following = pool.submit(self._next)
-            while not (batch := following.result()).is_last:
-                following = pool.submit(self._next)
-                yield batch
-            yield batch
+    following = pool.submit(read)
+    while not (batch := following.result()).is_last:
+        following = pool.submit(read)
+        yield batch
+    yield batch
 
-    def _next(self) -> Batch:
-        with translation.override(self._language):
-            if self._skip:
-                self._pass_over()
-            drafts = list(islice(self._drafts, self._size))
-        rows, subjects, problems = self._heard.take()
-        return Batch(drafts, rows, subjects, problems, self._reading.bytes_read, len(drafts) < self._size)
 
-    def _pass_over(self) -> None:
-        """What a stopped run has done is read again, for what later rows refer to, but counts no second time."""
-        for _draft in islice(self._drafts, self._skip):
-            pass
-        self._heard.take()
-        self._skip = 0
+def start_reader() -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "catalog.importing.reader"],
+        cwd=_ROOT,
+        env={name: os.environ[name] for name in _KEPT if name in os.environ},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+
+
+@contextmanager
+def _reader(task: Task) -> Iterator[Iterator[Batch]]:
+    """The batches as a process of its own reads them. A worker's process may have no children of `multiprocessing`, but
+    it may start programs."""
+    process = start_reader()
+    try:
+        yield _received(task, cast(IO[bytes], process.stdin), cast(IO[bytes], process.stdout))
+    finally:
+        # It has nothing to put in order: its temporary files have no name.
+        process.kill()
+        process.communicate()
+
+
+def _received(task: Task, tasks: IO[bytes], batches: IO[bytes]) -> Iterator[Batch]:
+    """What the reader sends; what it raised is raised here. Raises `ReaderEnded` where it sends no more."""
+    try:
+        pickle.dump(task, tasks, pickle.HIGHEST_PROTOCOL)
+        tasks.flush()
+        while True:
+            told: Batch | Exception = pickle.load(batches)  # noqa: S301 — from our own program
+            if isinstance(told, Exception):
+                raise told
+            yield told
+    except (EOFError, BrokenPipeError, pickle.UnpicklingError) as end:
+        raise ReaderEnded from end

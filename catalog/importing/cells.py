@@ -2,7 +2,7 @@
 
 import re
 
-from catalog.models import Product
+from catalog.importing.choices import ACTIVE, ARCHIVED, DRAFT
 from core.importing.report import Problem, RowRefused
 from core.money import Money, minor_digits
 
@@ -12,11 +12,11 @@ _YES = frozenset(["true", "1", "yes", "y"])
 # WooCommerce writes -1 for a draft.
 _NO = frozenset(["false", "0", "no", "n", "-1"])
 _STATES = {
-    "active": Product.State.ACTIVE,
-    "draft": Product.State.DRAFT,
+    "active": ACTIVE,
+    "draft": DRAFT,
     # Shopify: reachable by its address alone. There is no such shelf here.
-    "unlisted": Product.State.DRAFT,
-    "archived": Product.State.ARCHIVED,
+    "unlisted": DRAFT,
+    "archived": ARCHIVED,
 }
 
 
@@ -69,6 +69,6 @@ def read_state(state: str, published: str, *, line: int, columns: tuple[str, str
     if published and published.lower() not in _YES | _NO:
         raise RowRefused(Problem("bad_status", line, columns[1], {"value": published[:80]}))
     told = _STATES[state.lower()] if state else None
-    if published.lower() in _NO and told in (None, Product.State.ACTIVE):
-        return Product.State.DRAFT
-    return told or (Product.State.ACTIVE if published else None)
+    if published.lower() in _NO and told in (None, ACTIVE):
+        return DRAFT
+    return told or (ACTIVE if published else None)

@@ -1,6 +1,7 @@
 """A page of drafts against the products that stand: what is new and what differs. Nothing is written here."""
 
 import hashlib
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -94,8 +95,10 @@ class ProductChange:
     variants: list[VariantChange] = field(default_factory=list)
     #: Pictures that are not there yet.
     images: list[ImageDraft] = field(default_factory=list)
-    #: Columns of a new product, and what is kept with it.
+    #: Columns of a new product, and what is kept with it, as JSON.
     values: dict[str, Any] = field(default_factory=dict)
+    extra_text: str = ""
+    #: What is kept with one that stands.
     extra: dict[str, Any] = field(default_factory=dict)
     warnings: list[Problem] = field(default_factory=list)
     #: Of the product, also once a new one is written.
@@ -218,7 +221,7 @@ def _compare(draft: Draft, standing: Standing) -> ProductChange:
     change = ProductChange(draft, product)
     if product is None:
         change.values = _NEW_PRODUCT | draft.fields
-        change.extra = merged({}, draft.extra)
+        change.extra_text = draft.extra_text
     else:
         change.pk, change.public_id = product.pk, product.public_id
         told = dict(draft.fields)
@@ -227,7 +230,7 @@ def _compare(draft: Draft, standing: Standing) -> ProductChange:
         for name, value in told.items():
             if (old := getattr(product, name)) != value:
                 change.fields[name] = [old, value]
-        change.extra = merged(product.extra, draft.extra)
+        change.extra = merged(product.extra, json.loads(draft.extra_text))
         for name, value in change.extra.items():
             if (old := product.extra.get(name)) != value:
                 change.fields[f"extra.{name}"] = [old, value]
@@ -315,13 +318,13 @@ def _compare_images(change: ProductChange, known: dict[str, int]) -> None:
 # -- whether somebody has changed what a run created -------------------------------------------------
 
 
-def digest_of(
-    values: Iterable[Any], extra: dict[str, Any], variants: Iterable[Sequence[Any]], images: Iterable[str]
-) -> str:
+def digest_of(values: Iterable[Any], extra_text: str, variants: Iterable[Sequence[Any]], images: Iterable[str]) -> str:
     """Sixteen bytes that change when anything does that a file can say: a product's PRODUCT_VALUES in order, what is
-    kept with it, its variants (code, options, barcode, (market, amount) of each price, pieces), its pictures."""
-    content = [list(values), extra, sorted(variants, key=lambda row: row[0]), sorted(images)]
-    return hashlib.blake2b(_in_order(content).encode(), digest_size=16).hexdigest()
+    kept with it (kept.as_text), its variants (code, options, barcode, (market, amount) of each price, pieces), its
+    pictures."""
+    own = _in_order(list(values))
+    others = _in_order([sorted(variants, key=lambda row: row[0]), sorted(images)]).removeprefix("[")
+    return hashlib.blake2b(f"[{own}, {extra_text}, {others}".encode(), digest_size=16).hexdigest()
 
 
 def digest_of_new(change: ProductChange) -> str:
@@ -331,4 +334,4 @@ def digest_of_new(change: ProductChange) -> str:
         prices = sorted([market, pair[1]] for market, pair in row.prices.items())
         variants.append([row.draft.sku, row.draft.options, row.draft.gtin, prices, row.stock and row.stock[1]])
     values = [change.values[name] for name in PRODUCT_VALUES]
-    return digest_of(values, change.extra, variants, [image.source for image in change.images])
+    return digest_of(values, change.extra_text, variants, [image.source for image in change.images])

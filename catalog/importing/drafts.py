@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.text import slugify
 
-from catalog.importing.kept import CODES, SHARED, VARIANTS, WRITTEN
+from catalog.importing.kept import CODES, SHARED, VARIANTS, WRITTEN, as_text
 from catalog.importing.layout import PriceColumn
 from core.importing.report import Problem
 from core.importing.text import is_damaged, one_line, plain_text, plain_title, repaired, suspected
@@ -17,7 +17,8 @@ LONGEST_SKU = 80
 LONGEST_ADDRESS = 1_000
 
 
-@dataclass(frozen=True, slots=True)
+# Variants and pictures are not frozen: that would take three times as long, to make them and to send them.
+@dataclass(slots=True)
 class ImageDraft:
     """A picture as the file names it: nothing has been fetched. `position` is 0 where the file does not say."""
 
@@ -28,7 +29,7 @@ class ImageDraft:
     alt_zh: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class VariantDraft:
     line: int
     sku: str
@@ -68,6 +69,14 @@ class Draft:
 
     #: What rows of variants but the first row say in columns without a place, by SKU.
     told: dict[str, dict[str, str]] = field(default_factory=dict)
+    #: What is kept with the product, once all of it is known (`seal`).
+    extra_text: str = ""
+
+    def seal(self) -> "Draft":
+        """The draft as it goes on to be compared: what only reading needs is left behind, what is kept is written out."""
+        self.extra_text = "" if self.is_refused else as_text(self.extra)
+        self.extra, self.told, self.option_names = {}, {}, {}
+        return self
 
     def keep_told(self) -> None:
         """Most columns say the same for every variant (a weight, a tax code): those are named once."""

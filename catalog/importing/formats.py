@@ -1,27 +1,26 @@
 """Which of the forms a merchant's file has, by its bytes and its header, and the reading of it."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
-from catalog.importing.drafts import Draft
+from catalog.importing.batches import Reading
 from catalog.importing.groups import Rows
 from catalog.importing.jsonlines import JsonReading, is_jsonl
 from catalog.importing.kept import RESERVED
 from catalog.importing.known import Known
-from catalog.importing.layout import Layout, MappingFile, PriceColumn, check_columns, check_currency
+from catalog.importing.layout import Layout, MappingFile, check_columns, check_currency
 from catalog.importing.own import OwnTable, is_own, own_layout
 from catalog.importing.reading import TableReading
 from catalog.importing.shopify import is_shopify, shopify_layout
 from catalog.importing.spree import SpreeTable, is_spree, spree_layout
 from catalog.importing.translations import TranslationReading, is_translations, translations_layout
 from catalog.importing.woocommerce import WooCommerceTable, is_woocommerce, woocommerce_layout
-from catalog.models import Market
 from core.errors import Refused, said
 from core.importing import files
 from core.importing.report import Report
@@ -31,23 +30,6 @@ from core.importing.spreadsheet import Spreadsheet, refuse_office_file
 FORMATS = ("shopify", "woocommerce", "spree", "spree-translations", "jsonl", "csv")
 _FIXTURE = re.compile(r'"model"\s*:\s*"[\w.]+"')
 _LOOKED_AT = 1 << 16
-
-
-class Reading(Protocol):
-    """The drafts of a file, in its order, while it is read: iterate it once."""
-
-    #: Columns of which nothing is left over once they are read; the others are kept with the product.
-    used: set[str]
-    #: Which market each column of prices is for; None where no market sells in its currency.
-    markets: dict[PriceColumn, Market | None]
-
-    @property
-    def header(self) -> "list[str] | tuple[str, ...]": ...
-
-    @property
-    def bytes_read(self) -> int: ...
-
-    def __iter__(self) -> Iterator[Draft]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import IO, Any
 from django.utils.translation import gettext_noop as _
 
 from catalog.importing import cells
+from catalog.importing.choices import LISTINGS, REVEALS, STATES, TAX_CLASSES
 from catalog.importing.drafts import (
     LONGEST_SKU,
     LONGEST_TITLE,
@@ -25,10 +26,9 @@ from catalog.importing.drafts import (
 )
 from catalog.importing.groups import MOST_ROWS
 from catalog.importing.kept import has_known_shape
-from catalog.importing.known import Known
-from catalog.importing.layout import CHOICES, Lookup, PriceColumn
+from catalog.importing.known import Known, KnownMarket
+from catalog.importing.layout import Lookup, PriceColumn
 from catalog.importing.lines import FirstLines
-from catalog.models import Market, Product, TaxClass
 from core.errors import Saying, said
 from core.importing.records import LONGEST_RECORD
 from core.importing.report import Outcome, Problem, Report, RowRefused
@@ -87,6 +87,7 @@ class JsonReading:
     """The drafts of a file of JSON Lines."""
 
     header: tuple[str, ...] = _PRODUCT
+    is_portable = True
 
     def __init__(self, path: Path, encoding: str, known: Known, report: Report) -> None:
         self.path = path
@@ -94,7 +95,7 @@ class JsonReading:
         self.known = known
         self.report = report
         self.used = set(_PRODUCT)
-        self.markets: dict[PriceColumn, Market | None] = {}
+        self.markets: dict[PriceColumn, KnownMarket | None] = {}
         self._by_code = {market.code: market for market in known.markets}
         self._begun = FirstLines()
         self._file: IO[str] | None = None
@@ -168,10 +169,10 @@ class JsonReading:
             "title_zh": titles.get("zh"),
             "description_en": descriptions.get("en"),
             "description_zh": descriptions.get("zh"),
-            "state": at.choice(told, "state", frozenset(Product.State.values)),
-            "listing": at.choice(told, "listing", CHOICES["listing"]),
-            "reveals": at.choice(told, "reveals", CHOICES["reveals"]),
-            "tax_class": at.choice(told, "tax_class", frozenset(TaxClass.values)),
+            "state": at.choice(told, "state", STATES),
+            "listing": at.choice(told, "listing", LISTINGS),
+            "reveals": at.choice(told, "reveals", REVEALS),
+            "tax_class": at.choice(told, "tax_class", TAX_CLASSES),
             "on_sale_at": at.instant(told, "on_sale_at"),
             "street_on": at.day(told, "street_on"),
         }
@@ -220,9 +221,9 @@ class JsonReading:
         gtin = at.text(told, "gtin")
         if gtin and not cells.is_gtin(gtin):
             raise at.into("gtin").refused("bad_value", problem=said(_("it is no valid barcode")))
-        return VariantDraft(draft.line, sku, options, gtin, self._prices(at, told), stock)
+        return VariantDraft(draft.line, sku, options, gtin, self._prices(draft, at, told), stock)
 
-    def _prices(self, at: "_Place", told: dict[str, Any]) -> dict[int, int]:
+    def _prices(self, draft: Draft, at: "_Place", told: dict[str, Any]) -> dict[int, int]:
         prices = {}
         for code, amount in at.mapping(told, "prices").items():
             place = at.into(f"prices.{code[:40]}")
@@ -230,7 +231,10 @@ class JsonReading:
                 raise place.refused("unknown_market", value=code[:40], choices=", ".join(sorted(self._by_code)))
             if not isinstance(amount, str):
                 raise place.refused("bad_value", problem=said(_('write the price as a text, like "19.90"')))
-            prices[market.pk] = cells.read_price(amount, market.currency, line=place.line, column=place.path)
+            price = cells.read_price(amount, market.currency, line=place.line, column=place.path)
+            licence_id = draft.fields.get("licence_id")
+            self.known.check_floor(price, licence_id, market.currency, line=place.line, column=place.path)
+            prices[market.pk] = price
         return prices
 
     def _read_images(self, draft: Draft, at: "_Place", told: dict[str, Any]) -> None:

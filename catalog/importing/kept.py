@@ -11,6 +11,7 @@ back on export.
     "_rows": [[sku, address], …]             which row held which variant and which picture, where that is not the usual
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,6 +20,9 @@ WRITTEN, CODES, ROWS = "_written", "_codes", "_rows"
 #: A column of a file cannot be called by one of these.
 RESERVED = frozenset({VARIANTS, SHARED, PICTURES, OPTIONS, WRITTEN, CODES, ROWS, "_images"})
 _BY_NAME = (VARIANTS, PICTURES, WRITTEN, CODES)
+
+#: What is kept, as JSON with its names in order: it goes into a column, and into the digest of a product.
+as_text = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
 
 
 def merged(standing: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:

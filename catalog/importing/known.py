@@ -1,4 +1,5 @@
-"""What a merchant's file may refer to: films, categories, markets, the merchant's licences. Read once per import."""
+"""What a merchant's file may refer to: films, categories, markets, the merchant's licences. Plain values, which another
+process can be handed; read from the database by load.py."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -6,17 +7,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from django.db import models
 from django.utils.translation import gettext_noop as _
 
-from catalog.importing.layout import Layout, Lookup, PriceColumn, bad_mapping
-from catalog.models import Market
+from catalog.importing.layout import Lookup, PriceColumn, bad_mapping
 from core.errors import said
 from core.importing.report import Problem, RowRefused
 from core.importing.text import plain_title
-from films.models import Embargo, Film, Tier
-from licensing.models import Category, Licence
-from merchants.models import Merchant
+from core.money import Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +27,25 @@ class LicenceTerm:
     categories: frozenset[int] | None
 
 
+@dataclass(frozen=True, slots=True)
+class KnownMarket:
+    pk: int
+    code: str
+    currency: str
+
+
 @dataclass
 class Known:
-    merchant: Merchant
+    merchant_id: int
     at: datetime
     films: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     film_slugs: dict[int, str] = field(default_factory=dict)
     categories: dict[str, int] = field(default_factory=dict)
     category_codes: list[str] = field(default_factory=list)
     terms: dict[int, list[LicenceTerm]] = field(default_factory=lambda: defaultdict(list))
-    markets: list[Market] = field(default_factory=list)
+    markets: list[KnownMarket] = field(default_factory=list)
+    #: The least in minor units, by licence and currency.
+    floors: dict[tuple[int, str], int] = field(default_factory=dict)
 
     def film(self, names: Sequence[str], lookup: Lookup, *, line: int, column: str) -> int:
         """The film that the first of `names` means: through the table, by address, by public id, by title.
@@ -50,7 +56,7 @@ class Known:
         if not name:
             raise RowRefused(Problem("film_missing", line, column))
         wanted = _table_value(lookup, name)
-        found = self.films.get(f"={wanted}") or self.films.get(_folded(wanted)) or set()
+        found = self.films.get(f"={wanted}") or self.films.get(folded(wanted)) or set()
         if len(found) > 1 and len(licensed := found & self.terms.keys()) == 1:
             found = licensed
         if len(found) > 1:
@@ -67,7 +73,7 @@ class Known:
             raise RowRefused(Problem("missing_value", line, column))
         for name in told:
             for part in [_table_value(lookup, name), *reversed(name.replace("->", ">").split(">"))]:
-                if (found := self.categories.get(_folded(part))) is not None:
+                if (found := self.categories.get(folded(part))) is not None:
                     return found
         facts = {"value": told[0][:80], "choices": ", ".join(self.category_codes)}
         raise RowRefused(Problem("unknown_category", line, column, facts))
@@ -85,7 +91,14 @@ class Known:
         ]
         return min(covering, key=rank).licence_id if covering else None
 
-    def market_of(self, price: PriceColumn) -> Market | None:
+    def check_floor(self, amount: int, licence_id: int | None, currency: str, *, line: int, column: str) -> None:
+        """A price below what the licence allows is refused with its row."""
+        floor = self.floors.get((licence_id, currency)) if self.floors and licence_id else None
+        if floor is not None and amount < floor:
+            facts = {"price": str(Money(amount, currency)), "floor": str(Money(floor, currency)), "currency": currency}
+            raise RowRefused(Problem("price_below_floor", line, column, facts))
+
+    def market_of(self, price: PriceColumn) -> KnownMarket | None:
         """The market whose prices a column holds, or None when no market sells in its currency."""
         fitting = [market for market in self.markets if market.currency == price.currency]
         if price.market:
@@ -105,55 +118,9 @@ class Known:
         return fitting[0] if fitting else None
 
 
-def load_known(merchant: Merchant, layout: Layout, *, at: datetime) -> Known:
-    """Everything a file of `merchant` may refer to. Refuses a layout whose fixed category or film is not there.
-
-    A film whose very title is under embargo is unknown here, unless the merchant holds a licence for it.
-    """
-    known = Known(merchant, at)
-    secret = Embargo.objects.filter(film=models.OuterRef("pk"), tier=Tier.TITLE, lifts_at__gt=at)
-    licensed = Licence.objects.filter(film=models.OuterRef("pk"), merchant=merchant)
-    for film in Film.objects.filter(~models.Exists(secret) | models.Exists(licensed)).only(
-        "public_id", "slug", "title_en", "title_zh", "title_original"
-    ):
-        known.film_slugs[film.pk] = film.slug
-        known.films[f"={film.slug}"].add(film.pk)
-        known.films[f"={film.public_id}"].add(film.pk)
-        for title in filter(None, (film.title_en, film.title_zh, film.title_original)):
-            known.films[_folded(title)].add(film.pk)
-    categories = list(Category.objects.order_by("-pk"))
-    for attribute in ("name_zh", "name_en", "code"):  # the last one wins: a code means its own category
-        known.categories |= {_folded(getattr(row, attribute)): row.pk for row in categories if getattr(row, attribute)}
-    known.category_codes = sorted(row.code for row in categories)
-    _load_terms(known)
-    known.markets = list(Market.objects.order_by("pk"))
-    _check_fixed(known, layout)
-    return known
-
-
-def _load_terms(known: Known) -> None:
-    executed = Licence.objects.filter(merchant=known.merchant, state=Licence.State.EXECUTED).prefetch_related("grants")
-    for licence in executed:
-        granted = {grant.category_id for grant in licence.grants.all()}
-        if granted:
-            categories = None if None in granted else frozenset(pk for pk in granted if pk is not None)
-            term = (licence.pk, licence.number, licence.starts_on, licence.ends_on, licence.time_zone)
-            known.terms[licence.film_id].append(LicenceTerm(*term, categories=categories))
-
-
-def _check_fixed(known: Known, layout: Layout) -> None:
-    try:
-        if layout.category.fixed:
-            known.category([], layout.category, line=0, column="")
-        if layout.film.fixed:
-            known.film([], layout.film, line=0, column="")
-    except RowRefused as refusal:
-        raise bad_mapping(refusal.problem.sentence) from refusal
-
-
 def _table_value(lookup: Lookup, name: str) -> str:
     return lookup.table.get(name) or lookup.table.get(plain_title(name)) or name
 
 
-def _folded(name: str) -> str:
+def folded(name: str) -> str:
     return plain_title(name).casefold()

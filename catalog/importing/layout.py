@@ -9,9 +9,8 @@ from typing import Any
 
 from django.utils.translation import gettext_noop as _
 
-from catalog.models import Product
+from catalog.importing.choices import LISTINGS, REVEALS
 from core.errors import Refused, Saying, said
-from films.models import Tier
 
 #: Fields that a column, or a constant, can give.
 FIELDS = frozenset(
@@ -19,7 +18,7 @@ FIELDS = frozenset(
     | {"image", "image_position", "image_alt", "tags"}
 )
 #: Fields that only a constant can give, with what they may be.
-CHOICES = {"listing": frozenset(Product.Listing.values), "reveals": frozenset(Tier.values)}
+CHOICES = {"listing": LISTINGS, "reveals": REVEALS}
 _TEXTS = ("currency", "sheet", "encoding")
 _SECTIONS = frozenset({"columns", "constants", "prices", "options", "film", "category", "missing", *_TEXTS})
 #: A mapping of a merchant is small; a file of another kind is not read as one.

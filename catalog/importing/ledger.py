@@ -7,10 +7,11 @@ from typing import Any
 
 from django.utils import timezone
 
-from catalog.importing.ahead import Batch
+from catalog.importing.batches import Batch
 from catalog.importing.compare import ProductChange, digest_of_new
 from catalog.importing.drafts import Draft
-from catalog.models import ImportChange, ImportProblem, ImportRun, Market
+from catalog.importing.known import KnownMarket
+from catalog.models import ImportChange, ImportProblem, ImportRun
 from core.bulk import as_json, insert_new
 from core.importing.report import Counts, Outcome, Problem, Report
 
@@ -60,7 +61,7 @@ class RunReport(Report):
 class Ledger:
     """Takes in what reading and writing tell, page by page, and keeps the run's row up to date."""
 
-    def __init__(self, run: ImportRun, report: RunReport, markets: Sequence[Market] = ()) -> None:
+    def __init__(self, run: ImportRun, report: RunReport, markets: Sequence[KnownMarket] = ()) -> None:
         self.run = run
         self.report = report
         self._markets = {market.pk: market.code for market in markets}

@@ -18,10 +18,9 @@ from catalog.importing.drafts import (
 )
 from catalog.importing.groups import Group, GroupReader, Rows
 from catalog.importing.kept import OPTIONS, PICTURES, ROWS, WRITTEN
-from catalog.importing.known import Known
+from catalog.importing.known import Known, KnownMarket
 from catalog.importing.layout import Layout, OptionColumn, PriceColumn
 from catalog.importing.lines import FirstLines
-from catalog.models import Market
 from core.importing.files import TableRow
 from core.importing.report import Problem, Report, RowRefused
 from core.importing.text import one_line, repaired
@@ -36,13 +35,15 @@ Cleaning = Callable[[str, int, str], tuple[str, list[Problem]]]
 class TableReading:
     """The drafts of a table. A bad variant costs its row; what is wrong with the product costs all of its rows."""
 
+    is_portable = True
+
     def __init__(self, table: Rows, layout: Layout, known: Known, report: Report) -> None:
         self.table = table
         self.header = table.header
         self.layout = layout
         self.known = known
         self.report = report
-        self.markets: dict[PriceColumn, Market | None] = {price: known.market_of(price) for price in layout.prices}
+        self.markets: dict[PriceColumn, KnownMarket | None] = {price: known.market_of(price) for price in layout.prices}
         with_market = {price.column for price, market in self.markets.items() if market is not None}
         homeless = {price.column for price in self.markets} - with_market
         #: Columns of which nothing is left over once they are read.
@@ -279,7 +280,10 @@ class TableReading:
             if market is None:
                 draft.homeless[price] = draft.homeless.get(price, 0) + 1
             else:
-                prices[market.pk] = cells.read_price(text, price.currency, line=row.line, column=price.column)
+                amount = cells.read_price(text, price.currency, line=row.line, column=price.column)
+                licence_id = draft.fields.get("licence_id")
+                self.known.check_floor(amount, licence_id, price.currency, line=row.line, column=price.column)
+                prices[market.pk] = amount
         return prices
 
     # -- pictures, and what has no place of its own ---------------------------------------------------

@@ -64,7 +64,7 @@ def _create_products(merchant: Merchant, created: list[ProductChange], at: datet
     for change, pk, public_id in zip(created, new_ids(Product, len(created)), public_ids, strict=True):
         change.pk, change.public_id = pk, public_id
     rows = (
-        (change.pk, change.public_id, slug, change.draft.key, as_json(change.extra), *_values(change))
+        (change.pk, change.public_id, slug, change.draft.key, change.extra_text, *_values(change))
         for change, slug in zip(created, slugs, strict=True)
     )
     columns = ("id", "public_id", "slug", "sku", "extra", *PRODUCT_VALUES)

@@ -8,12 +8,12 @@ from typing import Any
 
 from catalog.importing.drafts import LONGEST_TITLE, Draft, cleaned_description, cleaned_title
 from catalog.importing.groups import Rows
-from catalog.importing.known import Known
+from catalog.importing.known import Known, KnownMarket
 from catalog.importing.layout import Layout, PriceColumn
 from catalog.importing.lines import FirstLines
 from catalog.importing.shopify import Header
 from catalog.importing.spool import Spool
-from catalog.models import Market, Product
+from catalog.models import Product
 from core.bulk import in_pages
 from core.importing.files import TableRow
 from core.importing.report import Outcome, Problem, Report, RowRefused
@@ -40,6 +40,9 @@ def translations_layout(header: list[str]) -> Layout:
 class TranslationReading:
     """A draft for each row: a product that is here, with nothing but the texts of one language. It has no variants."""
 
+    #: What it has asked waits in a database of this process.
+    is_portable = False
+
     def __init__(self, table: Rows, layout: Layout, known: Known, report: Report) -> None:
         self.table = table
         self.header = table.header
@@ -48,12 +51,12 @@ class TranslationReading:
         names = Header(self.header)
         self.columns = {name: names.first([name]) for name in (*_NEEDED, "description")}
         self.used = {column for column in self.columns.values() if column}
-        self.markets: dict[PriceColumn, Market | None] = {}
+        self.markets: dict[PriceColumn, KnownMarket | None] = {}
         self._begun = FirstLines()
         self._standing = Spool(_TABLES)
         for rows in in_pages(table.rows(), _AT_ONCE):
             slugs = {self._cell(row, "slug") for row in rows if row.problem is None}
-            found = Product.objects.filter(merchant=known.merchant, sku__in=slugs)
+            found = Product.objects.filter(merchant=known.merchant_id, sku__in=slugs)
             columns = found.values_list("sku", "film_id", "category_id", "licence_id")
             self._standing.insert("INSERT OR IGNORE INTO product VALUES (?, ?, ?, ?)", columns)
 

@@ -18,6 +18,7 @@ from accounts.models import User
 from accounts.services import record
 from catalog.importing import runs
 from catalog.importing.compare import PRODUCT_VALUES, VARIANT_VALUES, digest_of
+from catalog.importing.kept import as_text
 from catalog.importing.ledger import Superseded
 from catalog.importing.store import move_stock
 from catalog.models import (
@@ -215,7 +216,7 @@ class _Page:
             stock = self.stocks.get(variant.pk)
             variants.append([variant.sku, variant.options, variant.gtin, prices, stock and stock.on_hand])
         values = [getattr(product, name) for name in PRODUCT_VALUES]
-        return digest_of(values, product.extra, variants, self.images.get(product.pk, []))
+        return digest_of(values, as_text(product.extra), variants, self.images.get(product.pk, []))
 
     # -- a product that stood before ------------------------------------------------------------------
     def _undo_update(self, change: ImportChange, product: Product) -> None:

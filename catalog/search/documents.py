@@ -31,7 +31,8 @@ def index_products(product_ids: Iterable[int], *, are_new: bool = False) -> None
     known = dict(read_rows(standing))
     # Many products share a film, a merchant and a category.
     cut = cache(lambda names: [*document_terms(" ".join(names)), *pinyin_terms(" ".join(names))])
-    documents = {row[0]: _terms_of(row, people.of_film[row[4]], cut) for row in products}
+    rest = cache(lambda names, people: _shared_terms(names, people, cut))
+    documents = {row[0]: _terms_of(row, people.of_film[row[4]], rest) for row in products}
     changed = [pk for pk, terms in documents.items() if known.get(pk) != terms]
     if not changed:
         return
@@ -69,21 +70,28 @@ def _people_of(film_ids: set[int]) -> _People:
     return _People(made_by.values_list("film_id", "name_en", "name_zh"))
 
 
-def _terms_of(row: tuple[Any, ...], people: tuple[str, ...], cut: Callable[[tuple[str, ...]], list[str]]) -> str:
+def _terms_of(row: tuple[Any, ...], people: tuple[str, ...], rest: Callable[..., list[str]]) -> str:
     _pk, sku, title_en, title_zh, _film, *names = row
     title = document_terms(f"{title_en} {title_zh}")
-    terms = [TITLE + term for term in title] + title + pinyin_terms(title_zh)
-    terms += [code_term(sku), *document_terms(sku)]
+    terms = dict.fromkeys([TITLE + term for term in title])
+    terms |= dict.fromkeys([*title, *pinyin_terms(title_zh), code_term(sku), *document_terms(sku)])
+    terms |= dict.fromkeys(rest(tuple(names), people))
+    terms.pop("", None)
+    return " ".join(terms)
+
+
+def _shared_terms(names: tuple[str, ...], people: tuple[str, ...], cut: Callable[..., list[str]]) -> list[str]:
+    """The terms that products of one film, merchant and category have in common."""
+    terms, left = [], list(names)
     for group in (_FILM, *_OTHERS):
-        terms += cut(tuple(names[: len(group)]))
-        del names[: len(group)]
-    terms += cut(people)
-    return " ".join(term for term in dict.fromkeys(terms) if term)
+        terms += cut(tuple(left[: len(group)]))
+        del left[: len(group)]
+    return terms + cut(people)
 
 
 def _learn(documents: Iterable[str]) -> None:
     """Keep the words of the documents under what they become with one letter less."""
-    words = spellable_words({term for terms in documents for term in terms.split()})
+    words = spellable_words(set().union(*map(str.split, documents)))
     known = set(SearchSpelling.objects.filter(key__in=words, word__in=words).values_list("word", flat=True))
     rows = [SearchSpelling(key=key, word=word) for word in sorted(words - known) for key in keys_of(word)]
     # Somebody else may be writing the same words.

@@ -42,6 +42,9 @@ def folded(text: str) -> str:
 
 def _runs(text: str) -> Iterator[tuple[str, bool]]:
     """The words of `text` and whether each is a run of unspaced script."""
+    if text.isascii():
+        yield from ((word[:LONGEST_WORD], False) for word in _WORD.findall(text.lower()))
+        return
     for word in _WORD.findall(folded(text)):
         start = 0
         for run in _UNSPACED.finditer(word):
@@ -113,7 +116,10 @@ def document_terms(text: str) -> list[str]:
     """The terms that `text` is found by, each once, in order."""
     terms: dict[str, None] = {}
     for word, is_unspaced in _runs(text):
-        terms.update(dict.fromkeys([*word, *_pairs(word)] if is_unspaced else [word, stem(word)]))
+        if is_unspaced:
+            terms.update(dict.fromkeys([*word, *_pairs(word)]))
+        else:
+            terms[word] = terms[stem(word)] = None
     return list(terms)
 
 

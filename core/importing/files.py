@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
@@ -89,6 +89,10 @@ class Table:
         records = read_records(self.path, self.encoding, self.delimiter, on_file=self._keep)
         next(records)
         return rows_of(records, self.header)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For another process, which opens the file itself."""
+        return {**self.__dict__, "_file": None}
 
     def _keep(self, file: IO[str]) -> None:
         self._file = file

@@ -35,6 +35,7 @@ PROBLEMS = {
     "missing_value": _("This value is needed and is missing."),
     "no_variants": _("The product has variations, and none of them could be taken from this file."),
     "not_an_object": _("A film is expected here, and something else was found."),
+    "price_below_floor": _("%(price)s %(currency)s is below the floor of %(floor)s that the licence sets."),
     "price_decimals": _("“%(value)s” has more decimals than %(currency)s."),
     "price_negative": _("“%(value)s” is below zero. A price is above zero."),
     "price_zero": _("A price of 0 is not a price. Leave the cell empty where the product is not sold."),

@@ -70,6 +70,10 @@ class Spreadsheet:
             raise Refused("file_unreadable", problem=said(text), line=line)
         self.header = column_names(cells, line)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """For another process, which opens the file itself."""
+        return {**self.__dict__, "_source": None}
+
     def _first(self) -> Record:
         with closing(self._records()) as records:
             return next(records, (1, [], None))

@@ -9,10 +9,17 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from catalog.invariants import alerts_sent_twice, law_breaches, negative_stock, orphaned_spans, oversold_stock, sample
+from licensing.ledger import invariants as money
+
+#: So many closed statements are made again from their lines.
+STATEMENTS = 20
 
 
 class Command(BaseCommand):
-    help = "Compare a sample of the shelf with the facts it was compiled from, and count stock that does not add up."
+    help = (
+        "Compare a sample of the shelf with the facts it was compiled from, count stock that does not add up, and make "
+        "closed royalty statements again."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--sample", type=int, default=500, help="how many products are looked at (default: 500)")
@@ -27,6 +34,7 @@ class Command(BaseCommand):
             "negative stock": negative_stock(),
             "more promised than there is": oversold_stock(),
             "alerts sent twice": alerts_sent_twice(),
+            **money.breaches(STATEMENTS),
         }
         if options["json"]:
             document = {"products": len(ids), "breaches": counts, "rows": [asdict(breach) for breach in breaches[:50]]}

@@ -1,5 +1,6 @@
 """`manage.py import_products PATH --merchant SLUG`: a merchant's products, see docs/importing.md."""
 
+import time
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,10 +12,11 @@ from catalog.importing.diffs import shown_changes
 from catalog.importing.formats import FORMATS
 from catalog.importing.ledger import RunReport
 from catalog.importing.reports import write_report
-from catalog.importing.run import import_products
+from catalog.importing.run import Watch, import_products
 from catalog.models import ImportRun
 from core.errors import Refused
 from core.importing.command import PRINTED, add_import_arguments, run_import
+from core.importing.progress import ProgressLine, counted
 from merchants.models import Merchant
 
 
@@ -31,15 +33,38 @@ class Command(BaseCommand):
         parser.add_argument("--preset", default="", metavar="NAME", help="a mapping that the merchant has saved")
         parser.add_argument("--currency", default="", help="of prices in a file that does not say it, like USD")
         parser.add_argument("--encoding", default="", help="otherwise told by the file; like utf-8, gb18030 or cp1252")
+        parser.add_argument("--quiet", action="store_true", help="show no progress on standard error")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        run_import(
-            lambda: _bring_in(options),
-            report_path=options["report"],
-            out=self.stdout,
-            write=lambda report, file: write_report(_run(report), file),
-            print_changes=_changes,
-        )
+        with ProgressLine(self.stderr) as line:
+            watch = None if options["quiet"] else _Progress(line)
+            run_import(
+                lambda: _bring_in(options, watch),
+                report_path=options["report"],
+                out=self.stdout,
+                write=lambda report, file: write_report(_run(report), file),
+                print_changes=_changes,
+            )
+
+
+class _Progress:
+    """Shows how far a run is, as its row says."""
+
+    def __init__(self, line: ProgressLine) -> None:
+        self._line = line
+        self._began = time.monotonic()
+
+    def __call__(self, run: ImportRun) -> None:
+        columns = ("state", "counts", "bytes_read", "bytes_total")
+        state, counts, read, size = ImportRun.objects.values_list(*columns).get(pk=run.pk)
+        if not self._line.wants(is_last=state == ImportRun.State.DONE):
+            return
+        if state == ImportRun.State.WAITING:
+            self._began = time.monotonic()
+            self._line.show("waiting for another import of this merchant")
+            return
+        done = f"{min(100, 100 * read // size)} %: " if size else ""
+        self._line.show(done + counted(counts["rows"], time.monotonic() - self._began))
 
 
 def _run(report: RunReport) -> ImportRun:
@@ -59,7 +84,7 @@ def _changes(report: RunReport) -> Iterator[str]:
         yield f"{more} more products; --report lists them"
 
 
-def _bring_in(options: dict[str, Any]) -> RunReport:
+def _bring_in(options: dict[str, Any], watch: Watch | None) -> RunReport:
     merchant = Merchant.objects.filter(slug=options["merchant"]).first()
     if merchant is None:
         raise Refused("unknown_merchant", merchant=options["merchant"])
@@ -73,4 +98,5 @@ def _bring_in(options: dict[str, Any]) -> RunReport:
         currency=options["currency"],
         encoding=options["encoding"],
         is_dry_run=options["dry_run"],
+        watch=watch,
     )
