@@ -14,12 +14,15 @@ from catalog.facts import FactsReader, ProductFacts
 from catalog.models import Market, Offer
 from catalog.shelf import OfferTerms, PriceSteps, RightsSteps, ShelfState, offered_amount, price_state
 from core.ids import letters_of
-from licensing.gate import Action, Stage, decide
+from licensing.gate import Action, Stage, decide, is_sold_off_during
 from licensing.models import DistributionChannel
 
 NO_PRICE = "NO_PRICE"
 OFFER_LOWERS_NOTHING = "OFFER_LOWERS_NOTHING"
 NOT_ACTIVE = "NOT_ACTIVE"
+#: The licence sells its stock off during the window: what is listed may stay, but no campaign begins.
+IN_SELL_OFF = "IN_SELL_OFF"
+PRICE_BELOW_FLOOR = "PRICE_BELOW_FLOOR"
 
 #: What a campaign without a promotion yet (a plan) counts as in the comparison of offers: younger than all others.
 _UNBORN = 2**62
@@ -49,7 +52,7 @@ class Layout:
 
 
 def lay_out(reader: FactsReader, page: Sequence[ProductFacts], terms: Terms) -> Layout:
-    """What `terms` makes of a page of products. No queries, no writes."""
+    """What `terms` makes of a page of products. No writes, and one query for a reader's first page: the price floors."""
     layout = Layout()
     markets = [(market, own_offer(terms, market.pk)) for market in terms.markets]
     for product in page:
@@ -86,6 +89,7 @@ def page_digest(reader: FactsReader, page: Sequence[ProductFacts], terms: Terms)
             product.needs_campaign,
             product.prices,
             offers,
+            [reader.floor(product, market) for market in terms.markets],
         )
         digest.update(repr(seen).encode())
         digest.update(reader.article_digest(product))
@@ -128,6 +132,8 @@ def _first_seen(
     product_id, market_id = product.product_id, market.pk
     if not product.is_active:
         return Refusal(product_id, market_id, (NOT_ACTIVE,))
+    if is_sold_off_during(product.article, terms.starts_at, terms.ends_at):
+        return Refusal(product_id, market_id, (IN_SELL_OFF,))
     rights = reader.rights_steps(product, market_id)
     prices = product.prices.get(market_id, [])
     offers = [own, *competing_offers(product, market_id, terms)]
@@ -137,6 +143,9 @@ def _first_seen(
         if state:
             if own.kind != Offer.Kind.NONE and not _lowers(own, prices, at):
                 return Refusal(product_id, market_id, (OFFER_LOWERS_NOTHING,))
+            floor = reader.floor(product, market)
+            if floor is not None and _lowest(own, prices, terms) < floor:
+                return Refusal(product_id, market_id, (PRICE_BELOW_FLOOR,))
             return Entry(product_id, market_id, at, state, _digest(product, market, state, terms))
     return Refusal(product_id, market_id, _reasons(product, market, terms) or (NO_PRICE,))
 
@@ -160,6 +169,15 @@ def _stage_at(rights: RightsSteps, at: datetime) -> Stage | None:
 def _lowers(offer: OfferTerms, prices: Sequence[PriceSteps], at: datetime) -> bool:
     amounts = [value for steps in prices for starts_at, value in steps if starts_at <= at and value]
     return any(offered_amount(amount, offer.kind, offer.value) < amount for amount in amounts)
+
+
+def _lowest(offer: OfferTerms, prices: Sequence[PriceSteps], terms: Terms) -> int:
+    """The least that the offer asks for a variant within the window."""
+    regular = []
+    for steps in prices:
+        before = [amount for at, amount in steps if at <= terms.starts_at]
+        regular += [*before[-1:], *(amount for at, amount in steps if terms.starts_at < at < terms.ends_at)]
+    return min(offered_amount(amount, offer.kind, offer.value) for amount in regular if amount is not None)
 
 
 def _reasons(product: ProductFacts, market: Market, terms: Terms) -> tuple[str, ...]:

@@ -121,15 +121,19 @@ def _send(run: SyncRun, batch: Sequence[Listing]) -> None:
     now = timezone.now()
     assert run.channel is not None
     adapter = adapter_of(run.channel)
-    wanted = [listing for listing in batch if listing.is_wanted]
+    payloads = {payload.listing_id: payload for payload in payloads_of(batch, at=now)}
+    # What the shelf does not show may not be shown elsewhere either, whatever was staged.
+    unseen = [listing for listing in batch if listing.is_wanted and payloads[listing.pk].span is None]
+    wanted = [listing for listing in batch if listing.is_wanted and payloads[listing.pk].span is not None]
     never_sent = [listing for listing in batch if not listing.is_wanted and _was_never_sent(listing)]
     taken_down = [listing for listing in batch if not listing.is_wanted and not _was_never_sent(listing)]
     results = [Result(listing.pk, Outcome.TAKEN) for listing in never_sent]
+    results += [Result(listing.pk, Outcome.LATER, "It is not on the shelf.") for listing in unseen]
     for listings, verb in ((wanted, adapter.push), (taken_down, adapter.withdraw)):
         if not listings:
             continue
         try:
-            results += verb(payloads_of(listings, at=now), at=now)
+            results += verb([payloads[listing.pk] for listing in listings], at=now)
         except Unavailable as away:
             results += [Result(listing.pk, Outcome.LATER, away.problem) for listing in listings]
             _hold_off(run.channel, away, now)

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from campaigns import push, staging
+from campaigns import following, push, staging
 from campaigns.channels import google_feed
 
 
@@ -35,6 +35,11 @@ def verify_campaign(due_id: int) -> None:
 @shared_task(name="campaigns.reconcile_channels", time_limit=900)
 def reconcile_channels() -> int:
     return push.reconcile_channels(at=timezone.now())
+
+
+@shared_task(name="campaigns.follow_shelf", time_limit=300)
+def follow_shelf() -> int:
+    return following.follow_shelf(at=timezone.now())
 
 
 @shared_task(name="campaigns.resume_work", time_limit=120)

@@ -5,11 +5,14 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime
+from functools import lru_cache
 
-from catalog.models import Market, Offer, Price, Product, Promotion, PromotionRun
+from catalog.floors import Floors, highest, read_floors
+from catalog.models import Image, Market, Offer, Price, Product, Promotion, PromotionRun
 from catalog.shelf import OfferTerms, PastOffer, PriceSteps, RightsSteps, Span, compile_rights, compile_spans
 from core.bulk import Among, read_rows
-from licensing.facts import RightsFacts, load_rights_facts
+from licensing.assets import page_of
+from licensing.facts import RightsFacts
 from licensing.gate import Article
 
 #: What the compiler reads of a product, in this order.
@@ -17,9 +20,9 @@ _PRODUCT_COLUMNS = (
     "pk", "film_id", "merchant_id", "category_id", "licence_id", "sku", "reveals", "on_sale_at", "street_on",
     "state", "listing", "updated_at",
 )  # fmt: skip
+_TEXTS = ("title_en", "title_zh", "description_en", "description_zh")
 
-
-#: A reader keeps at most so many compiled shelves, about 20 MB of them.
+#: A reader keeps at most so many compiled shelves, about 20 MB of them, and as many articles.
 MOST_KEPT = 20_000
 
 
@@ -42,11 +45,11 @@ class ProductFacts:
 @dataclass
 class FactsReader:
     """Reads product facts page by page and keeps what pages share: licences, merchants, embargoes, and the rights
-    compiled from them. One reader serves one transaction; a new one sees what has changed since."""
+    compiled from them. Most products are like others of their licence; each article with facts of its own (an approval,
+    a recall) is one more to be kept. One reader serves one transaction; a new one sees what has changed since."""
 
     markets: Sequence[Market]
-    _rights: RightsFacts | None = None
-    _known: set[tuple[str, int]] = field(default_factory=set)
+    _rights: RightsFacts = field(default_factory=RightsFacts)
     _articles: dict[tuple[object, ...], Article] = field(default_factory=dict)
     #: By article key, then by market id.
     _steps: dict[tuple[object, ...], dict[int, RightsSteps]] = field(default_factory=dict)
@@ -54,6 +57,7 @@ class FactsReader:
     _interned: dict[tuple[object, ...], RightsSteps] = field(default_factory=dict)
     _spans: dict[tuple[object, ...], list[Span]] = field(default_factory=dict)
     _digests: dict[tuple[object, ...], bytes] = field(default_factory=dict)
+    _floors: Floors | None = None
 
     def read(self, product_ids: Collection[int], *, lock: bool) -> list[ProductFacts]:
         """The facts of these products, by id. With `lock` their rows stay locked until the transaction ends,
@@ -67,7 +71,8 @@ class FactsReader:
         offers = self._read_offers(ids)
         past = self._read_past(ids)
         self._learn_rights(rows)
-        return [self._product_facts(row, prices, offers, past) for row in rows]
+        contents = self._read_pages(rows)
+        return [self._product_facts(row, prices, offers, past, contents) for row in rows]
 
     def rights_steps(self, facts: ProductFacts, market_id: int) -> RightsSteps:
         """How far the product is in one of the reader's markets over time, compiled once per article."""
@@ -75,7 +80,7 @@ class FactsReader:
         if of_article is None:
             of_article = {}
             for market in self.markets:
-                steps = compile_rights(facts.article, market.countries)
+                steps = _compiled(facts.article, tuple(market.countries))
                 of_article[market.pk] = self._interned.setdefault(tuple(steps), steps)
             self._steps[facts.article_key] = of_article
         return of_article[market_id]
@@ -92,6 +97,13 @@ class FactsReader:
             spans = compile_spans(rights, prices, offers, needs_campaign=facts.needs_campaign, past=past)
             self._spans[key] = spans
         return spans
+
+    def floor(self, facts: ProductFacts, market: Market) -> int | None:
+        """The least that the product may be offered for in the market, in minor units. All floors are read when the first
+        is asked for."""
+        if self._floors is None:
+            self._floors = read_floors()
+        return highest(self._floors, [terms.licence_id for terms in facts.article.licences], market.currency)
 
     def article_digest(self, facts: ProductFacts) -> bytes:
         """Sixteen bytes that change when anything about the product's rights does."""
@@ -160,22 +172,37 @@ class FactsReader:
         return found
 
     def _learn_rights(self, rows: list[tuple]) -> None:
-        needed = {("film", row[1]) for row in rows} | {("merchant", row[2]) for row in rows}
-        needed |= {("licence", row[4]) for row in rows if row[4]}
-        fresh = needed - self._known
-        if not fresh:
-            return
-        self._known |= fresh
-        ids: dict[str, list[int]] = defaultdict(list)
-        for kind, pk in fresh:
-            ids[kind].append(pk)
-        learnt = load_rights_facts(film_ids=ids["film"], merchant_ids=ids["merchant"], licence_ids=ids["licence"])
-        if self._rights is None:
-            self._rights = learnt
-        else:
-            self._rights.add(learnt)
+        if len(self._articles) >= MOST_KEPT:
+            self._forget()
+        self._rights.learn(
+            film_ids={row[1] for row in rows},
+            merchant_ids={row[2] for row in rows},
+            licence_ids={row[4] for row in rows if row[4]},
+            articles=[(row[2], row[5]) for row in rows],
+        )
 
-    def _product_facts(self, row: tuple, prices: dict, offers: dict, past: dict) -> ProductFacts:
+    def _forget(self) -> None:
+        """Begin anew. All of it together, since keys of one hold identities of another."""
+        self._rights = RightsFacts()
+        for kept in (self._articles, self._steps, self._interned, self._spans, self._digests):
+            kept.clear()
+
+    def _read_pages(self, rows: list[tuple]) -> dict[int, frozenset[str]]:
+        """What stands on the pages of products whose licence wants it approved. Two queries, none where no licence does."""
+        needs = self._rights.needs_page
+        ids = [
+            pk for pk, _film, merchant_id, _category, licence_id, sku, *_ in rows if needs(merchant_id, licence_id, sku)
+        ]
+        if not ids:
+            return {}
+        pictures: defaultdict[int, list[str]] = defaultdict(list)
+        shown = Image.objects.ready().filter(Among("product_id", ids))
+        for product_id, digest in shown.values_list("product_id", "digest"):
+            pictures[product_id].append(digest)
+        texts = Product.objects.filter(Among("pk", ids)).values_list("pk", *_TEXTS)
+        return {pk: page_of(words, pictures[pk]) for pk, *words in texts}
+
+    def _product_facts(self, row: tuple, prices: dict, offers: dict, past: dict, pages: dict) -> ProductFacts:
         (
             pk,
             film_id,
@@ -190,8 +217,6 @@ class FactsReader:
             listing,
             updated_at,
         ) = row
-        assert self._rights is not None
-        schedule = self._rights.schedules.get(licence_id)
         key = (
             film_id,
             merchant_id,
@@ -200,13 +225,14 @@ class FactsReader:
             reveals,
             on_sale_at,
             street_on,
-            schedule and sku in schedule,
+            self._rights.particulars(merchant_id, licence_id, sku),
+            pages.get(pk) if pages else None,
         )
         article = self._articles.get(key)
         if article is None:
             article = self._articles[key] = self._rights.article(
                 film_id=film_id, merchant_id=merchant_id, category_id=category_id, licence_id=licence_id, sku=sku,
-                reveals=reveals, on_sale_at=on_sale_at, street_on=street_on,
+                reveals=reveals, on_sale_at=on_sale_at, street_on=street_on, page=key[-1],
             )  # fmt: skip
         return ProductFacts(
             product_id=pk,
@@ -221,6 +247,25 @@ class FactsReader:
             offers=offers.get(pk, {}),
             past=past.get(pk, {}),
         )
+
+
+def approved_pages(product_ids: Collection[int]) -> list[int]:
+    """Those of the products of which a licence wants the pictures and texts approved. Two queries."""
+    products = Product.objects.filter(Among("pk", product_ids))
+    rows = list(products.values_list("pk", "merchant_id", "licence_id", "sku"))
+    rights = RightsFacts()
+    rights.learn(
+        merchant_ids={row[1] for row in rows},
+        licence_ids={row[2] for row in rows if row[2]},
+        articles=[(row[1], row[3]) for row in rows],
+    )
+    return [pk for pk, merchant_id, licence_id, sku in rows if rights.needs_page(merchant_id, licence_id, sku)]
+
+
+@lru_cache(maxsize=MOST_KEPT // 10)
+def _compiled(article: Article, countries: tuple[str, ...]) -> RightsSteps:
+    """Kept from one transaction to the next: it follows from what it is asked for alone. Nobody changes the list."""
+    return compile_rights(article, countries)
 
 
 def _promotion_terms() -> dict[int, tuple[int, datetime, datetime, datetime]]:

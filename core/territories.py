@@ -10,6 +10,12 @@ from core.errors import Refused
 #: Parts of a country that licences treat as territories of their own (domain rule: normalise first).
 _OWN_TERRITORY = {"US-PR": "PR", "US-GU": "GU", "US-MP": "MP", "CN-HK": "HK", "CN-MO": "MO", "CN-TW": "TW"}
 
+#: The European Economic Area: the 27 states of the Union, Iceland, Liechtenstein and Norway.
+EEA = frozenset({
+    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IS", "IT", "LI", "LT", "LU",
+    "LV", "MT", "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK",
+})  # fmt: skip
+
 #: Countries with several zones: the one in which the trade dates its releases.
 _MAIN_ZONE = {
     "AU": "Australia/Sydney",
@@ -84,6 +90,11 @@ def _zone_by_territory() -> dict[str, str]:
     for zone, territory in sorted(get_global("zone_territories").items()):
         zones.setdefault(territory, zone)
     return zones
+
+
+def every_country() -> frozenset[str]:
+    """The whole world, as grants that name it mean it."""
+    return _known_countries()
 
 
 @cache

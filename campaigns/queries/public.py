@@ -13,7 +13,8 @@ from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan
 
 from campaigns.models import Campaign, Listing, Revision
 from catalog.models import Market, Offer, Product, ShelfSpan
-from catalog.queries.lists import Page, Position, ProductOnShelf, shelf_rows
+from catalog.queries.lists import ProductOnShelf, shelf_rows
+from core.paging import Page, Position
 from films.models import Embargo, Film, Tier
 
 

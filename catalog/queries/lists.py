@@ -1,52 +1,36 @@
 """Lists for machines: films and products page by page, as one market's shelf has them at an instant.
 
-Pages go on from a position (updated_at, id), so the last page costs what the first does and nothing is counted.
-Every list reads one row more than it shows to know whether there is another page.
+They go on from a position (`core.paging`), so nothing is counted.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generic, NamedTuple, TypeVar
 
-from django.db.models import Exists, F, Model, OuterRef, Prefetch, Q, QuerySet
-from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from catalog.models import Image, Market, Offer, Price, Product, ShelfBoundary, ShelfSpan, Stock, Variant
 from catalog.shelf import offered_amount
 from core.clock import FOREVER
 from core.money import Money
+from core.paging import Page, Position, page_of
 from films.models import Artwork, Embargo, Film, Tier
 from licensing.facts import load_rights_facts
-from licensing.gate import Action, Article, decide
+from licensing.gate import Action, Article, Flag, decide
 from licensing.models import Category, DistributionChannel, Licence
 from merchants.models import Merchant
-
-Row = TypeVar("Row")
-AnyModel = TypeVar("AnyModel", bound=Model)
 
 #: The primary key of nothing.
 _NO_ROW = 0
 
 
-class Position(NamedTuple):
-    """Where a page ended."""
-
-    updated_at: datetime
-    pk: int
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[Row]):
-    """`next_position` is what the list's own order is by, at the last row; None on the last page."""
-
-    rows: list[Row]
-    next_position: tuple[Any, ...] | None
-
-
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """What lets the goods be sold: the licence, in which of the market's countries, and the instant its term ends."""
+    """What lets the goods be offered: the licence, in which of the market's countries, and the instant its term ends.
+
+    An order that comes unasked from elsewhere in the EEA may be accepted under a licence that is not exclusive; the
+    goods are not offered there, so those countries are not among them.
+    """
 
     licence: Licence | None
     countries: tuple[str, ...]
@@ -125,7 +109,7 @@ def films_page(
     films = Film.objects.visible(at=at, countries=countries)
     if updated_since is not None:
         films = films.filter(updated_at__gte=updated_since)
-    rows, following = _page_of(films.prefetch_related("credits", "releases", "artworks"), after, limit)
+    rows, following = page_of(films.prefetch_related("credits", "releases", "artworks"), after, limit)
     return Page(_as_visible(rows, at, countries), following)
 
 
@@ -140,14 +124,15 @@ def visible_film(name: str, *, at: datetime, countries: Iterable[str]) -> Visibl
 def products_page(
     market: Market, filters: ProductFilters, *, at: datetime, after: Position | None, limit: int
 ) -> Page[ProductOnShelf]:
-    """What the market sees at `at`, oldest change first. Eight queries at most and one per name, however many rows."""
+    """What the market sees at `at`, oldest change first. Nine queries at most, one per name, and those of goods with
+    facts of their own, however many rows."""
     products = _on_shelf(market, at).filter(**_named(filters))
     if filters.promotions is not None:
         offers = Offer.objects.filter(product=OuterRef("pk"), market=market, promotion__in=filters.promotions)
         products = products.filter(Exists(offers))
     if filters.updated_since is not None:
         products = products.filter(updated_at__gte=filters.updated_since)
-    rows, following = _page_of(_with_relations(products), after, limit)
+    rows, following = page_of(_with_relations(products), after, limit)
     return Page(shelf_rows(rows, market, at=at), following)
 
 
@@ -164,7 +149,7 @@ def product_on_shelf(name: str, market: Market, *, at: datetime) -> ProductOnShe
 def shelf_rows(products: Sequence[Product], market: Market, *, at: datetime) -> list[ProductOnShelf]:
     """These products as the market sees them at `at`, in their order; what it does not see is left out.
 
-    Needs `licence` loaded. Six queries at most, however many.
+    Needs `licence` loaded. Seven queries at most and those of goods with facts of their own, however many.
     """
     ids = [product.pk for product in products]
     spans = {span.product_id: span for span in ShelfSpan.objects.at(at).in_market(market).for_products(ids)}
@@ -199,17 +184,6 @@ def _with_relations(products: QuerySet[Product]) -> QuerySet[Product]:
     return related.prefetch_related(Prefetch("images", Image.objects.ready().order_by("position", "pk")))
 
 
-def _page_of(rows: QuerySet[AnyModel], after: Position | None, limit: int) -> tuple[list[AnyModel], Position | None]:
-    """One page by (updated_at, id). Compared as a pair, which an index answers; joined by OR it would be a scan."""
-    if after is not None:
-        rows = rows.filter(TupleGreaterThan(Tuple(F("updated_at"), F("pk")), (after.updated_at, after.pk)))
-    found = list(rows.order_by("updated_at", "pk")[: limit + 1])
-    if len(found) <= limit:
-        return found, None
-    last = found[limit - 1]
-    return found[:limit], Position(last.updated_at, last.pk)  # type: ignore[attr-defined]
-
-
 def _as_visible(films: Sequence[Film], at: datetime, countries: list[str]) -> list[VisibleFilm]:
     secret: dict[int, set[str]] = {film.pk: set() for film in films}
     for film_id, tier in (
@@ -227,11 +201,12 @@ def _as_visible(films: Sequence[Film], at: datetime, countries: list[str]) -> li
 
 
 def _rights_of(products: Sequence[Product], market: Market, at: datetime) -> dict[int, Rights]:
-    """For each product: its licence, the countries of the market where it may be sold at `at`, the end of the term."""
+    """For each product: its licence, the countries of the market where it is offered at `at`, the end of the term."""
     facts = load_rights_facts(
         film_ids={product.film_id for product in products},
         merchant_ids={product.merchant_id for product in products},
         licence_ids={product.licence_id for product in products if product.licence_id},
+        articles=[(product.merchant_id, product.sku) for product in products],
     )
     found: dict[int, Rights] = {}
     for product in products:
@@ -251,11 +226,12 @@ def _rights_of(products: Sequence[Product], market: Market, at: datetime) -> dic
 
 
 def _selling_countries(article: Article, market: Market, at: datetime) -> tuple[str, ...]:
-    return tuple(
-        country
-        for country in market.countries
-        if decide(article, Action.SELL, country=country, channel=DistributionChannel.OWN_SHOP, at=at).allowed
-    )
+    found = []
+    for country in market.countries:
+        decision = decide(article, Action.SELL, country=country, channel=DistributionChannel.OWN_SHOP, at=at)
+        if decision.allowed and Flag.EEA_PASSIVE_SALE not in decision.flags:
+            found.append(country)
+    return tuple(found)
 
 
 def _variants(row: ProductOnShelf, at: datetime) -> list[VariantOnShelf]:

@@ -11,10 +11,10 @@ from catalog.models import Product, ShelfSpan
 from catalog.queries.product import Destination, ProductPage
 from core.errors import Refused
 from core.territories import country_in_sentence
-from licensing.gate import Reason
+from licensing.gate import Flag, Reason
 from merchants.models import Merchant
 from merchstore.storefront.choices import Choice, choice_of, variant_name
-from merchstore.storefront.reasons import sentence_of
+from merchstore.storefront.reasons import OF_PLACE, sentence_of
 from merchstore.storefront.shown import Shown, shown_price, shown_variant_price
 from merchstore.storefront.templatetags.storefront import day, moment
 from merchstore.storefront.terms import asked_for, words_of_stock, words_of_tax
@@ -69,7 +69,10 @@ def _note(found: ProductPage, destination: Destination, visit: Visit) -> dict[st
         if found.card.kind == ShelfSpan.Kind.PRE_ORDER and product.street_on:
             sent_on = day(product.street_on, visit.language)
             sentence = _("Pre-order: it is sent from %(day)s on.") % {"day": sent_on}
-        return {"tone": "ok", "title": _("Licensed for %(country)s") % place, "sentence": sentence}
+        is_unasked = Flag.EEA_PASSIVE_SALE in destination.decision.flags
+        # Sold there on a buyer's own wish; that it is licensed there would not be true.
+        title = _("Can be sent to %(country)s") if is_unasked else _("Licensed for %(country)s")
+        return {"tone": "ok", "title": title % place, "sentence": sentence}
     reason = destination.decision.reasons[0]
     sentence = sentence_of(reason)
     if others := sum(one.decision.allowed for one in found.destinations):
@@ -79,7 +82,8 @@ def _note(found: ProductPage, destination: Destination, visit: Visit) -> dict[st
     if reason == Reason.BEFORE_ON_SALE_DATE and product.on_sale_at:
         opens = moment(product.on_sale_at.astimezone(ZoneInfo(visit.market.time_zone)), visit.language)
         return {"tone": "warn", "title": _("On sale from %(moment)s") % {"moment": opens}, "sentence": sentence}
-    return {"tone": "bad", "title": _("Not licensed for %(country)s") % place, "sentence": sentence}
+    title = _("Not licensed for %(country)s") if reason in OF_PLACE else _("Not available in %(country)s")
+    return {"tone": "bad", "title": title % place, "sentence": sentence}
 
 
 def made_in(merchant: Merchant, language: str) -> str:

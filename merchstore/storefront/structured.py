@@ -104,7 +104,7 @@ class _Offered:
     def __init__(self, found: ProductPage, visit: Visit, address: str) -> None:
         self.card, self.address = found.card, address
         self.image = picture_address(found.images[0]) if found.images else ""
-        regions = [one.code for one in found.destinations if one.decision.allowed]
+        regions = [one.code for one in found.destinations if one.is_offered]
         self.shared = _filled({"eligibleRegion": regions, **_dates(found, visit)})
 
     def variant(self, one: VariantChoice) -> Data:

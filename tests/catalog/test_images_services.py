@@ -20,6 +20,7 @@ from catalog.images.names import file_name
 from catalog.images.services import LEASE, MOST_ATTEMPTS, UPLOADS
 from catalog.models import Image, Market, Product
 from core.errors import Refused
+from licensing.assets import digest_of_picture
 from tests.catalog import test_images_fetch
 from tests.catalog.pictures import encoded, halves, plain, png_claiming
 from tests.factories import make_product
@@ -152,12 +153,12 @@ def test_the_same_bytes_are_made_and_stored_once(host: str) -> None:
 
 
 def test_a_name_needs_the_sites_secret(settings) -> None:
-    ours = services.digest_of(SMALL)
+    ours = digest_of_picture(SMALL)
 
     settings.SECRET_KEY = "another"
 
     assert len(ours) == 64
-    assert services.digest_of(SMALL) != ours
+    assert digest_of_picture(SMALL) != ours
 
 
 def test_pictures_by_address_are_fetched_refused_or_put_off(host: str) -> None:

@@ -1,0 +1,255 @@
+"""The gate's set-based twin: which of many products may be listed, sold or shipped, decided by the database.
+
+`products_allowed` says of every product what `licensing.gate.decide` says of it from the facts; a property test holds the
+two equal (tests/catalog/test_allowed.py). Days are compared as days: the instant becomes a date in each zone that a
+licence, a merchant or the country counts in. What few articles have (approvals, declared stock, an approved page, further
+properties) is looked up only under licences that ask for it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+
+from catalog.models import Image, Product
+from catalog.queries.allowed_words import DigestOfText, Granted, IsBlank, OneOf, OnOrAfter
+from core.territories import normalise_country, zone_of
+from films.models import Embargo, Tier
+from licensing.gate import Action
+from licensing.models import (
+    ApprovedAsset,
+    ArticleProperty,
+    Certificate,
+    InventoryLine,
+    InventoryStatement,
+    Licence,
+    LicensedArticle,
+    ScheduleLine,
+    Takedown,
+)
+from licensing.overdue import overdue_since
+from merchants.models import Merchant
+
+#: Zones, and the day that it is in them.
+Days = list[tuple[list[str], date]]
+
+
+def products_allowed(
+    products: QuerySet[Product], action: Action, *, country: str, channel: str, at: datetime
+) -> QuerySet[Product]:
+    """Those of `products` to which `action` may happen for a buyer in `country` at `at`: one unit, nothing paid before, no
+    label bound to it. Refuses `unknown_country`. A handful of small queries now, so that what nothing needs is left out of
+    the large one that comes back.
+    """
+    asked = _Asked(action, normalise_country(country), channel, at)
+    zones = Licence.objects.order_by().values_list("time_zone", flat=True).distinct()
+    terms = _Terms(asked, _days({zone: zone for zone in zones}, at))
+    allowed = products.filter(terms.pass_for(_OF_PRODUCT), merchant__in=_authorised(at))
+    if action is not Action.LIST:
+        allowed = allowed.filter(Q(on_sale_at=None) | Q(on_sale_at__lte=at))
+    if action is Action.SHIP:
+        allowed = allowed.filter(Q(street_on=None) | Q(street_on__lte=_day(at, zone_of(asked.country))))
+    else:
+        allowed = allowed.exclude(_under_embargo(asked))
+    if ArticleProperty.objects.exists():
+        allowed = allowed.exclude(Exists(_failing_properties(terms, at)))
+    return allowed.filter(*_undisputed(at))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    action: Action
+    country: str
+    channel: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """A product and one of its licences, in the words of the table that is asked: its own `licence` and `film`, and where
+    the rest is found. `article` is how rows that belong to an article are matched."""
+
+    merchant: str
+    sku: F
+    category: F
+    product: F
+    article: Mapping[str, F]
+    texts: Mapping[str, F]
+
+
+_TEXTS = ("title_en", "title_zh", "description_en", "description_zh")
+_OF_PRODUCT = _Side(
+    merchant="merchant",
+    sku=F("sku"),
+    category=F("category"),
+    product=F("pk"),
+    article={"article__merchant": F("merchant"), "article__sku": F("sku")},
+    texts={name: F(name) for name in _TEXTS},
+)
+#: Of a further property: its table is asked from within a question about products.
+_OF_PROPERTY = _Side(
+    merchant="article__merchant",
+    sku=F("article__sku"),
+    category=OuterRef("category"),
+    product=OuterRef("pk"),
+    article={"article": F("article")},
+    texts={name: OuterRef(name) for name in _TEXTS},
+)
+
+
+class _Terms:
+    """What licences say at one instant (rows 1 to 19, 23 and 24 of the gate, as far as a licence says them)."""
+
+    def __init__(self, asked: _Asked, days: Days) -> None:
+        self.asked = asked
+        self.in_term, ended, outdated = _never(), _never(), _never()
+        for zones, day in days:
+            there = Q(time_zone__in=zones)
+            self.in_term |= there & Q(starts_on__lte=day, ends_on__gte=day)
+            ended |= there & Q(sell_off_days__gt=0, ends_on__lt=day) & Q(OnOrAfter("ends_on", "sell_off_days", day=day))
+            outdated |= there & Q(documents__is_required=True, documents__expires_on__lt=day)
+        self.sold_off = _without_debts(Licence.objects.filter(ended), asked.at)
+        self.outdated = Licence.objects.filter(outdated).values("pk")
+
+    def pass_for(self, side: _Side) -> Q:
+        """The licence is one of this film and merchant, in force, and covers the article for the country and channel."""
+        licences = self._in_force()
+        plain = Q(is_scheduled=False, needs_approval=False)
+        if self.asked.action is Action.LIST:
+            plain &= Q(needs_page_approval=False)
+        # Most licences ask nothing of the single article, and under those no more is looked at.
+        passes = _one_of(licences.filter(self.in_term, plain), side)
+        passes |= _one_of(licences.filter(self.in_term | Q(pk__in=self.sold_off)), side) & self._of_article(side)
+        return passes & Q(Granted(F("licence"), side.category, asked=self.asked))
+
+    def _in_force(self) -> QuerySet[Licence]:
+        """Executed, its papers valid, not frozen. That it is EXPIRED changes no answer: days decide."""
+        licences = Licence.objects.filter(state__in=[Licence.State.EXECUTED, Licence.State.EXPIRED])
+        if self.asked.action is Action.SHIP:
+            licences = licences.filter(needs_labels=False)
+        return licences.exclude(pk__in=_held("licence", self.asked.at)).exclude(pk__in=self.outdated)
+
+    def _of_article(self, side: _Side) -> Q:
+        """What a licence may ask of the single article."""
+        scheduled = ScheduleLine.objects.filter(licence=OuterRef("licence"), sku=_inner(side.sku))
+        asks = Q(licence__is_scheduled=False) | Q(Exists(scheduled))
+        asks &= Q(licence__needs_approval=False) | Q(Exists(_valid_certificates(self.asked.at, side)))
+        if self.sold_off:
+            asks &= ~Q(licence__in=self.sold_off) | Q(Exists(_declared_stock(side)))
+        if self.asked.action is Action.LIST:
+            asks &= Q(licence__needs_page_approval=False) | _approved_page(self.asked.at, side)
+        return asks
+
+
+def _never() -> Q:
+    return Q(pk__in=[])
+
+
+def _one_of(licences: QuerySet[Licence], side: _Side) -> Q:
+    return Q(OneOf("licence", "film", side.merchant, rows=licences.order_by().values("pk", "film", "merchant")))
+
+
+def _without_debts(ended: QuerySet[Licence], at: datetime) -> list[int]:
+    """The licences in their sell-off of which no payment is overdue. Named, since they are few at any time."""
+    ids = list(ended.order_by("pk").values_list("pk", flat=True))
+    since = overdue_since(ids) if ids else {}
+    return [pk for pk in ids if pk not in since or since[pk] > at]
+
+
+def _valid_certificates(at: datetime, side: _Side) -> QuerySet[Certificate]:
+    """The certificate issued last by `at`, unless it is revoked by then."""
+    issued = Certificate.objects.filter(issued_at__lte=at)
+    later = issued.filter(
+        Q(issued_at__gt=OuterRef("issued_at")) | Q(issued_at=OuterRef("issued_at"), version__gt=OuterRef("version")),
+        article=OuterRef("article"), licence=OuterRef("licence"),
+    )  # fmt: skip
+    of_article = {path: _inner(value) for path, value in side.article.items()}
+    unrevoked = Q(revoked_at=None) | Q(revoked_at__gt=at)
+    return issued.filter(unrevoked, ~Exists(later), licence=OuterRef("licence"), **of_article)
+
+
+def _declared_stock(side: _Side) -> QuerySet[InventoryLine]:
+    """What the licence's last inventory statement leaves to sell."""
+    newest = InventoryStatement.objects.filter(licence=OuterRef("statement__licence")).order_by("-created_at", "-pk")
+    return InventoryLine.objects.filter(
+        statement__licence=OuterRef("licence"), sku=_inner(side.sku), declared__gt=F("sold"),
+        statement=Subquery(newest.values("pk")[:1]),
+    )  # fmt: skip
+
+
+def _approved_page(at: datetime, side: _Side) -> Q:
+    """Every text and picture of the page is an asset that the licensor has approved. An empty text is none, and neither
+    is the studio's own art, which has no digest."""
+    assets = ApprovedAsset.objects.filter(Q(revoked_at=None) | Q(revoked_at__gt=at), approved_at__lte=at)
+    here = assets.filter(licence=OuterRef("licence"), **{path: _inner(value) for path, value in side.article.items()})
+    approved = Q()
+    for text in side.texts.values():
+        approved &= Q(IsBlank(text)) | Q(Exists(here.filter(sha256=DigestOfText(_inner(text)))))
+    of_picture = assets.filter(
+        sha256=OuterRef("digest"), licence=OuterRef(OuterRef("licence")),
+        **{path: OuterRef(_inner(value)) for path, value in side.article.items()},
+    )  # fmt: skip
+    pictures = Image.objects.ready().filter(product=_inner(side.product)).exclude(digest="")
+    return approved & ~Q(Exists(pictures.filter(~Exists(of_picture))))
+
+
+def _failing_properties(terms: _Terms, at: datetime) -> QuerySet[ArticleProperty]:
+    """Further properties of the product whose licence does not pass, or whose film is in dispute."""
+    properties = ArticleProperty.objects.filter(article__merchant=OuterRef("merchant"), article__sku=OuterRef("sku"))
+    return properties.filter(~terms.pass_for(_OF_PROPERTY) | Q(film__in=_held("film", at)))
+
+
+def _under_embargo(asked: _Asked) -> Q:
+    """What the product reveals, of its own film or a further one, is a secret in the country. A tier reveals those before
+    it too."""
+    found = _never()
+    running = Embargo.objects.filter(country__in=["", asked.country], lifts_at__gt=asked.at).order_by()
+    for tier in running.values_list("tier", flat=True).distinct():
+        revealing = [revealed for revealed in Tier.values if tier in Tier.up_to(revealed)]
+        films = running.filter(tier=tier).values("film")
+        further = ArticleProperty.objects.filter(
+            article__merchant=OuterRef("merchant"), article__sku=OuterRef("sku"), film__in=films
+        )
+        found |= Q(reveals__in=revealing) & (Q(film__in=films) | Q(Exists(further)))
+    return found
+
+
+def _undisputed(at: datetime) -> tuple[Q, ...]:
+    """No takedown of the product's film, merchant or article, and no recall (rows 0 and 2)."""
+    stopped = LicensedArticle.objects.filter(Q(recalled_at__lte=at) | Q(pk__in=_held("article", at)))
+    is_stopped = OneOf("merchant", "sku", rows=stopped.order_by().values("merchant", "sku"))
+    return (~Q(film__in=_held("film", at)), ~Q(merchant__in=_held("merchant", at)), ~Q(is_stopped))
+
+
+def _held(kind: str, at: datetime) -> QuerySet[Takedown]:
+    """The films, merchants, licences or articles that a takedown freezes at `at`."""
+    running = Takedown.objects.filter(Q(released_at=None) | Q(released_at__gt=at), starts_at__lte=at)
+    return running.filter(**{f"{kind}__isnull": False}).order_by().values(kind)
+
+
+def _authorised(at: datetime) -> QuerySet[Merchant]:
+    """Approved, and their documents valid on the day that it is in their country (row 24)."""
+    countries = Merchant.objects.order_by().values_list("country", flat=True).distinct()
+    outdated = _never()
+    for codes, day in _days({country: zone_of(country) for country in countries}, at):
+        outdated |= Q(country__in=codes, documents_expire_on__lt=day)
+    return Merchant.objects.filter(state=Merchant.State.APPROVED).exclude(outdated).order_by().values("pk")
+
+
+def _days(zones: Mapping[str, str], at: datetime) -> Days:
+    """The day that it is at `at` for each of these names, by its zone; those that share a day together."""
+    names: dict[date, list[str]] = {}
+    for name, zone in zones.items():
+        names.setdefault(_day(at, zone), []).append(name)
+    return [(sorted(found), day) for day, found in names.items()]
+
+
+def _day(at: datetime, zone: str) -> date:
+    return at.astimezone(ZoneInfo(zone)).date()
+
+
+def _inner(value: F) -> F:
+    """The same value from within a subquery."""
+    return OuterRef(value) if isinstance(value, OuterRef) else OuterRef(value.name)

@@ -1,0 +1,167 @@
+"""What the gate's twin has to say in SQL that Django has no word for, on PostgreSQL and on SQLite."""
+
+from datetime import date
+from typing import Any, Protocol
+
+from django.db.models import BooleanField, CharField, DateField, F, Func, QuerySet, Subquery, Value
+from django.db.models.sql.compiler import SQLCompiler
+
+from core.territories import EEA
+from licensing.gate import Action
+from licensing.models import EVERY, Category, Grant, Licence
+
+#: What `str.strip()` takes away.
+_SPACE = "".join(filter(str.isspace, map(chr, range(0x3001))))
+
+
+class _Question(Protocol):
+    @property
+    def action(self) -> Action: ...
+    @property
+    def country(self) -> str: ...
+    @property
+    def channel(self) -> str: ...
+
+
+class OneOf(Func):
+    """Whether these columns are one of `rows`, a `values` of as many. Django's own compares with one column only."""
+
+    output_field = BooleanField()
+
+    def __init__(self, *columns: str, rows: QuerySet[Any, Any]) -> None:
+        super().__init__(*columns, Subquery(rows))
+
+    def as_sql(self, compiler: SQLCompiler, connection: Any, **_extra: Any) -> tuple[str, Any]:  # type: ignore[override]
+        *columns, rows = map(compiler.compile, self.source_expressions)
+        params = [param for _sql, more in (*columns, rows) for param in more]
+        return f"({', '.join(sql for sql, _more in columns)}) IN {rows[0]}", params
+
+
+class OnOrAfter(Func):
+    """Whether the day `column` and as many days after it as `days` says is `day` or later."""
+
+    output_field = BooleanField()
+    template = "(%(expressions)s)"
+    arg_joiner = " >= "
+
+    def __init__(self, column: str, days: str, *, day: date) -> None:
+        super().__init__(_DaysAfter(F(column), F(days)), Value(day, DateField()))
+
+
+class _DaysAfter(Func):
+    output_field = DateField()
+    template = "(%(expressions)s)"
+    arg_joiner = " + "
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: Any, **extra: Any) -> tuple[str, Any]:
+        return self.as_sql(
+            compiler, connection, function="date", template="%(function)s(%(expressions)s || ' days')", arg_joiner=", ",
+            **extra,
+        )  # fmt: skip
+
+
+class IsBlank(Func):
+    """Whether a text is nothing but space."""
+
+    output_field = BooleanField()
+    template = "(trim(%(expressions)s) = '')"
+
+    def __init__(self, text: Any) -> None:
+        super().__init__(text, Value(_SPACE))
+
+    def as_postgresql(self, compiler: SQLCompiler, connection: Any, **extra: Any) -> tuple[str, Any]:
+        return self.as_sql(compiler, connection, template="(btrim(%(expressions)s) = '')", **extra)
+
+
+class DigestOfText(Func):
+    """`licensing.assets.digest_of_text` of a column."""
+
+    output_field = CharField()
+    # Django gives SQLite this function.
+    template = "SHA256(trim(%(expressions)s))"
+
+    def __init__(self, text: Any) -> None:
+        super().__init__(text, Value(_SPACE))
+
+    def as_postgresql(self, compiler: SQLCompiler, connection: Any, **extra: Any) -> tuple[str, Any]:
+        template = "encode(sha256(convert_to(btrim(%(expressions)s), 'UTF8')), 'hex')"
+        return self.as_sql(compiler, connection, template=template, **extra)
+
+
+class Granted(Func):
+    """Whether a licence grants a category in a country, through a channel (rows 11 to 13, 15 and 16).
+
+    Grants of one licence count together: an exclusion in one beats what another includes. The pairs of licence and
+    category are worked out once for all products.
+    """
+
+    output_field = BooleanField()
+
+    def __init__(self, licence: Any, category: Any, *, asked: _Question) -> None:
+        super().__init__(licence, category, asked=asked)
+
+    def as_sql(self, compiler: SQLCompiler, connection: Any, **_extra: Any) -> tuple[str, Any]:  # type: ignore[override]
+        columns, params = [], []
+        for expression in self.source_expressions:
+            sql, more = compiler.compile(expression)
+            columns.append(sql)
+            params += more
+        pairs, more = _granted_pairs(self.extra["asked"], _DIALECTS[connection.vendor])
+        # As a value, not as a join: planners take the pairs for far fewer than they are.
+        return f"(({', '.join(columns)}) IN ({pairs})) IS TRUE", [*params, *more]
+
+
+class _Dialect(Protocol):
+    #: Whether the list in the first holds the second.
+    holds: str
+    #: The values of the list, as rows.
+    each: str
+
+
+class _PostgreSql:
+    holds = "jsonb_exists({list}, {value})"
+    each = "jsonb_array_elements_text({list}) AS state(value)"
+
+
+class _Sqlite:
+    holds = "EXISTS (SELECT 1 FROM json_each({list}) AS held WHERE held.value = {value})"
+    each = "json_each({list}) AS state"
+
+
+_DIALECTS: dict[str, type[_Dialect]] = {"postgresql": _PostgreSql, "sqlite": _Sqlite}
+
+
+def _granted_pairs(asked: _Question, dialect: type[_Dialect]) -> tuple[str, list[str]]:
+    def among(column: str) -> str:
+        return f"({dialect.holds.format(list=column, value='%s')} OR {dialect.holds.format(list=column, value='%s')})"
+
+    # Tables are named by their models, everything else is a parameter.
+    sql = f"""
+        WITH candidates AS (
+            SELECT g.licence_id, c.id AS category_id, g.countries, g.excluded_countries,
+                CASE WHEN {among("g.countries")} THEN 1 ELSE 0 END AS is_included,
+                CASE WHEN {among("g.excluded_countries")} THEN 1 ELSE 0 END AS is_excluded
+            FROM {Grant._meta.db_table} g
+            JOIN {Category._meta.db_table} c ON g.category_id IS NULL OR g.category_id = c.id
+            WHERE {among("g.channels")}
+        )
+        SELECT licence_id, category_id FROM candidates
+        GROUP BY licence_id, category_id HAVING MAX(is_excluded) = 0 AND MAX(is_included) = 1
+    """  # noqa: S608
+    params = [asked.country, EVERY, asked.country, EVERY, asked.channel, EVERY]
+    if asked.action is Action.LIST or asked.country not in EEA:
+        return sql, params
+    # Row 13: not exclusive, and goods may be put on sale in one state at least, so those who ask from another get them.
+    states = sorted(EEA)
+    sql += f"""
+        UNION
+        SELECT k.licence_id, k.category_id FROM candidates k
+        JOIN {Licence._meta.db_table} l ON l.id = k.licence_id AND NOT l.is_exclusive
+        CROSS JOIN {dialect.each.format(list="k.countries")}
+        WHERE state.value IN ({", ".join(["%s"] * len(states))}) AND NOT EXISTS (
+            SELECT 1 FROM candidates x
+            WHERE x.licence_id = k.licence_id AND x.category_id = k.category_id
+            AND (x.is_excluded = 1 OR {dialect.holds.format(list="x.excluded_countries", value="state.value")})
+        )
+    """  # noqa: S608
+    return sql, [*params, *states]
