@@ -1,6 +1,17 @@
 """What is allowed, under what terms, what was approved, and what is owed for it."""
 
-from licensing.models.approvals import ApprovedAsset, Certificate
+from licensing.models.approvals import (
+    ApprovedAsset,
+    ArticleVersion,
+    Certificate,
+    Comment,
+    MarkedFile,
+    Reminder,
+    RequiredChange,
+    Round,
+    RoundFile,
+    Submission,
+)
 from licensing.models.articles import ArticleProperty, LicensedArticle, Takedown
 from licensing.models.licences import (
     EVERY,
@@ -13,23 +24,55 @@ from licensing.models.licences import (
     PriceFloor,
     ScheduleLine,
 )
+from licensing.models.royalties import (
+    Adjustment,
+    FxRate,
+    Journal,
+    LateCredit,
+    LineGoods,
+    Posting,
+    RoyaltyPayment,
+    RoyaltyTerms,
+    SaleLine,
+    Statement,
+    StatementGroup,
+)
 from licensing.models.sell_off import InventoryLine, InventoryStatement
 
 __all__ = [
     "EVERY",
+    "Adjustment",
     "ApprovedAsset",
     "ArticleProperty",
+    "ArticleVersion",
     "Category",
     "Certificate",
+    "Comment",
     "DistributionChannel",
+    "FxRate",
     "Grant",
     "InventoryLine",
     "InventoryStatement",
+    "Journal",
+    "LateCredit",
     "Licence",
     "LicenceDocument",
     "LicenceNotice",
     "LicensedArticle",
+    "LineGoods",
+    "MarkedFile",
+    "Posting",
     "PriceFloor",
+    "Reminder",
+    "RequiredChange",
+    "Round",
+    "RoundFile",
+    "RoyaltyPayment",
+    "RoyaltyTerms",
+    "SaleLine",
     "ScheduleLine",
+    "Statement",
+    "StatementGroup",
+    "Submission",
     "Takedown",
 ]

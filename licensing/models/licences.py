@@ -181,6 +181,8 @@ class LicenceDocument(models.Model):
     expires_on = models.DateField(null=True, blank=True, help_text=_("The last day on which it is valid."))
     is_required = models.BooleanField(default=False, help_text=_("The merchant is authorised only while it is valid."))
     created_at = models.DateTimeField(auto_now_add=True)
+    #: Since when it has a successor or is of no use: kept, not required, nobody is reminded of its end.
+    retired_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         ordering = ["expires_on", "id"]

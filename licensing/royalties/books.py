@@ -1,6 +1,7 @@
 """Lines are counted one at a time into cells, the sums of one group each: what is held grows with the groups, not the lines."""
 
 from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -11,6 +12,7 @@ from licensing.royalties.canonical import line_digest
 from licensing.royalties.line_index import LineIndex, MemoryIndex, Sold, Waiting
 from licensing.royalties.lines import ZERO, Adjustment, Deduction, Goods, Line, Payment, Period, Return, Sale
 from licensing.royalties.rates import turning_days
+from licensing.royalties.results import Group
 from licensing.royalties.rounding import EXACT
 from licensing.royalties.terms import Agreement
 
@@ -67,6 +69,7 @@ class Page:
     period: Period
     turns: list[date]
     cells: dict[tuple[date, Goods, Decimal | None], Cell] = field(default_factory=dict)
+    is_closed: bool = False
     deductions: list[tuple[Deduction, str]] = field(default_factory=list)
     adjustments: list[tuple[Adjustment, date]] = field(default_factory=list)
     payments: list[Payment] = field(default_factory=list)
@@ -82,6 +85,15 @@ class Page:
         return self.turns[bisect_right(self.turns, day) - 1] if len(self.turns) > 1 else self.turns[0]
 
 
+@dataclass(frozen=True, slots=True)
+class ClosedGroup:
+    """A group whose statement stands, with what later periods have credited of it so far, and the rate that its lines brought."""
+
+    group: Group
+    own_fx: Decimal | None = None
+    credited: Fraction = Fraction(0)
+
+
 class Books:
     """Open the periods, add the lines in any order, then let `statements.make_statements` read them.
 
@@ -95,6 +107,7 @@ class Books:
         self.keeps_ids = keeps_ids
         self.pages: dict[str, Page] = {}
         self.cells: list[Cell] = []
+        self.closed: dict[int, ClosedGroup] = {}
         self._unnamed: dict[tuple[str, bytes], int] = {}
         self._adders = {
             Sale: self._sell, Return: self._take_back, Deduction: self._deduct, Adjustment: self._adjust, Payment: self._pay,
@@ -108,6 +121,16 @@ class Books:
                 raise Refused("PERIODS_OVERLAP", path="periods", period=period.name, other=other.name)
         turns = [period.first_day, *turning_days(self.agreement, period)]
         self.pages[period.name] = Page(period, turns)
+
+    def recall(self, period: Period, closed: Iterable[ClosedGroup]) -> None:
+        """A period whose statement stands: returns of later periods find there what they take back, at its rates. No statement is
+        made of it again, so it has no lines; sales that returns point at are told to the index."""
+        self.open(period)
+        page = self.pages[period.name]
+        page.is_closed = True
+        for one in closed:
+            cell = self.cell(page, one.group.since, one.group.goods, one.own_fx, period.name)
+            self.closed[cell.number] = replace(one, group=replace(one.group, cell=cell.number))
 
     def add(self, period: str, line: Line, where: str = "") -> None:
         """Count one line. `where` is told when something about it is refused, now or later."""

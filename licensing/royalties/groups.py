@@ -71,7 +71,7 @@ def _draft(agreement: Agreement, page: Page, cell: Cell) -> Draft:
         id=group_id(page, cell), cell=cell.number, since=cell.since, goods=goods, units=cell.sold.units,
         returned_units=cell.returned.units, gross=gross, returns_claimed=claimed, returns=returns,
         deductions_claimed=allowed + sum((amount for _kind, amount in not_allowed), Fraction(0)), deductions=deductions,
-        not_allowed=not_allowed, net=net, fx=fx, base=base, parts=(),
+        not_allowed=not_allowed, net=net, fx=fx, own_fx=cell.fx, base=base, parts=(),
         sale_ids=tuple(sorted(cell.sale_ids)), return_ids=tuple(sorted(cell.return_ids)),
     )  # fmt: skip
     rules = [rule_for(agreement, name, goods, cell.since, where=cell.where) for name, _points in goods.shares]

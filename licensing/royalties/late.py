@@ -28,7 +28,11 @@ class LateReturns:
         self.agreement = books.agreement
         self.groups = groups
         self._earlier: dict[str, Page] = {}
-        self._credited: dict[int, Fraction] = {}
+        self._credited: dict[int, Fraction] = {cell: one.credited for cell, one in books.closed.items()}
+
+    def recall(self, page: Page) -> None:
+        """A period whose statement stands: what later ones can point at."""
+        self._earlier[page.period.name] = page
 
     def settle(self, page: Page) -> list[AdjustmentLine]:
         """Lower the cells of this period by the returns of its own sales, and make lines of the others."""

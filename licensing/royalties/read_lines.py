@@ -42,9 +42,11 @@ PLACED = ("kind", "period", "date", "at")
 GOODS = ("article", "property", "shares", "category", "territory", "channel", "basis", "currency", "sell_off")
 _GOODS_FIELDS = {**{name: name for name in GOODS}, "property": "shares", "sell_off": "is_sell_off"}
 PRICES = ("unit_price", "unit_price_with_tax", "amount", "amount_with_tax")
-_SALE = frozenset({"id", *PLACED, *GOODS, *PRICES, "quantity", "includes_tax", "vat", "fx", "deductions"})
-_RETURN = frozenset({"id", *PLACED, *GOODS, *PRICES, "quantity", "includes_tax", "vat", "fx", "of", "sold_in", "rate"})
-_DEDUCTION = frozenset({"id", *PLACED, *GOODS, "of", "type", "amount"})
+SALE_FIELDS = frozenset({"id", *PLACED, *GOODS, *PRICES, "quantity", "includes_tax", "vat", "fx", "deductions"})
+RETURN_FIELDS = frozenset(
+    {"id", *PLACED, *GOODS, *PRICES, "quantity", "includes_tax", "vat", "fx", "of", "sold_in", "rate"}
+)
+DEDUCTION_FIELDS = frozenset({"id", *PLACED, *GOODS, "of", "type", "amount"})
 _ADJUSTMENT = frozenset({
     "id", *PLACED, "amount", "currency", "reason", "property", "category", "territory", "channel", "basis",
 })  # fmt: skip
@@ -88,8 +90,8 @@ class LineReader:
         return None if value is None else values.day(value, "date")
 
     def sale(self, raw: Raw, day: date | None) -> Sale:
-        if not raw.keys() <= _SALE:
-            values.unknown(raw, _SALE, "")
+        if not raw.keys() <= SALE_FIELDS:
+            values.unknown(raw, SALE_FIELDS, "")
         quantity, amount, tax_rate = self._priced(raw)
         fx = raw.get("fx")
         deductions = raw.get("deductions")
@@ -162,8 +164,8 @@ class LineReader:
         )
 
     def taken_back(self, raw: Raw, day: date | None) -> Return:
-        if not raw.keys() <= _RETURN:
-            values.unknown(raw, _RETURN, "")
+        if not raw.keys() <= RETURN_FIELDS:
+            values.unknown(raw, RETURN_FIELDS, "")
         of, rate = _word(raw, "of"), raw.get("rate")
         sold_in = _word(raw, "sold_in")
         is_pointing = bool(of) and rate is None
@@ -199,7 +201,7 @@ class LineReader:
         return (quantity if raw.get("quantity") is not None else 0), amount, tax_rate
 
     def deduction(self, raw: Raw, _day: date | None) -> Deduction:
-        values.unknown(raw, _DEDUCTION, "")
+        values.unknown(raw, DEDUCTION_FIELDS, "")
         if raw.get("amount") is None:
             refuse("MISSING_FIELD", "amount", field="amount")
         goods = self.goods(raw)

@@ -3,6 +3,7 @@ the currency of the sale, and rounded only where they are printed."""
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 
 from licensing.royalties.lines import Goods, Payment, Period
@@ -48,6 +49,8 @@ class Group:
     not_allowed: tuple[tuple[str, Fraction], ...]
     net: Fraction
     fx: Fraction
+    #: The rate that its lines brought themselves, if they did.
+    own_fx: Decimal | None
     base: int
     parts: tuple[Part, ...]
     sale_ids: tuple[str, ...]

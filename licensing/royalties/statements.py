@@ -31,14 +31,17 @@ def make_statements(books: Books, *, opening: Carried | None = None) -> Iterator
     agreement = books.agreement
     carried = replace(opening or Carried(), digest=opening_digest(opening))
     terms = agreement_digest(agreement)
-    groups: dict[int, Group] = {}
+    groups: dict[int, Group] = {cell: one.group for cell, one in books.closed.items()}
     late = LateReturns(books, groups)
-    started = min((page.period.first_day for page in books.in_order()), default=None)
+    started = min((page.period.first_day for page in books.in_order() if not page.is_closed), default=None)
     if started is not None:
         # A guarantee that ended before the first period was settled then.
         over = {one.pool for one in agreement.guarantees if one.last_day < started}
         carried = replace(carried, ended=tuple(sorted(over | set(carried.ended))))
     for page in books.in_order():
+        if page.is_closed:
+            late.recall(page)
+            continue
         lines = (*late.settle(page), *_adjustments(agreement, page))
         counts: TierCounts = dict(carried.tiers)
         found = tuple(groups_of(books, page, counts))

@@ -98,6 +98,7 @@ def _group(group: Group, currency: str) -> dict[str, Any]:
     goods = group.goods
     return {
         "group": group.id,
+        "from": group.since.isoformat(),
         "property": goods.properties,
         "category": goods.category,
         "territory": goods.territory,
@@ -118,6 +119,7 @@ def _group(group: Group, currency: str) -> dict[str, Any]:
         ],
         "net": minor_text(group.net, goods.currency),
         "fx": exact_text(group.fx),
+        "own_fx": None if group.own_fx is None else f"{group.own_fx:f}",
         "base": money_text(group.base, currency),
         "royalty": money_text(group.royalty, currency),
         "parts": [_part(part, currency) for part in group.parts],

@@ -2,13 +2,14 @@
 
 from django.urls import re_path
 
-from merchstore.panel import doorstep, imports
+from merchstore.panel import doorstep, imports, statements
 
 app_name = "panel"
 
 _IN = r"^(?P<prefix>en|zh)/"
 _OF = _IN + r"(?P<merchant>[-\w]{1,80})/"
 _RUN = r"imports/(?P<run>imp_[a-z0-9]{1,40})/"
+_STATEMENT = r"statements/(?P<statement>sta_[a-z0-9]{1,40})"
 
 urlpatterns = [
     re_path(_IN + r"$", doorstep.merchants, name="merchants"),
@@ -20,4 +21,9 @@ urlpatterns = [
     re_path(_OF + _RUN + r"progress/$", imports.progress, name="import_progress"),
     re_path(_OF + _RUN + r"report\.json$", imports.report, name="import_report"),
     re_path(_OF + _RUN + r"(?P<verb>bring-in|go-on|undo)/$", imports.act, name="import_verb"),
+    re_path(_OF + r"statements/$", statements.statements, name="statements"),
+    re_path(_OF + _STATEMENT + r"/$", statements.statement_page, name="statement"),
+    re_path(_OF + _STATEMENT + r"/lines/(?P<group>[0-9]{1,6})/$", statements.lines, name="statement_lines"),
+    re_path(_OF + _STATEMENT + r"\.csv$", statements.as_csv, name="statement_csv"),
+    re_path(_OF + _STATEMENT + r"\.pdf$", statements.as_pdf, name="statement_pdf"),
 ]

@@ -26,6 +26,9 @@ EVERYBODY = frozenset(Role.values)
 #: Who may change goods.
 CATALOGUE = frozenset({Role.OWNER.value, Role.CATALOGUE.value})
 
+#: Who may see what is owed.
+FINANCE = frozenset({Role.OWNER.value, Role.FINANCE.value, Role.READ_ONLY.value})
+
 View = Callable[..., HttpResponseBase]
 
 
@@ -98,14 +101,18 @@ def show(
         "tag": visit.tag,
         "prefix": visit.prefix,
         "is_fragment": template.startswith("_"),
-        "sections": [
-            ("imports", visit.address("imports"), _("Imports")),
-        ],
+        "sections": _sections(visit),
         "other_language": LANGUAGE_NAMES[other],
         "other_tag": LANGUAGE_TAGS[other],
         "other_address": request.path_info.replace(f"/panel/{visit.prefix}/", f"/panel/{other}/", 1),
     }
     return private(render(request, f"panel/{template}.html", frame | context, status=status))
+
+
+def _sections(visit: PanelVisit) -> list[tuple[str, str, str]]:
+    """What the person may open: code, address, label."""
+    sections = [("imports", _("Imports"), EVERYBODY), ("statements", _("Royalty statements"), FINANCE)]
+    return [(code, visit.address(code), label) for code, label, roles in sections if visit.may(roles)]
 
 
 def private(response: HttpResponseBase) -> Any:

@@ -15,7 +15,7 @@ from accounts.models import AuditEntry
 from catalog.models import ShelfSpan
 from catalog.upkeep import catch_up_shelf
 from core.errors import Refused
-from licensing import services
+from licensing import locks, services, states
 from licensing.models import Category, Grant, Licence
 from licensing.services import GrantTerms
 from tests.factories import make_category, make_film, make_licence, make_merchant, make_product, make_user
@@ -303,13 +303,13 @@ def test_of_two_exclusive_licences_executed_at_once_one_wins() -> None:
 def test_without_the_films_lock_both_would_win(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shows that the test above can fail: the same race, with the film not locked."""
     between = Barrier(2)
-    check = services._refuse_overlap
+    check = states.refuse_overlap
 
     def check_and_wait(licence: Licence) -> None:
         check(licence)
         between.wait(timeout=10)
 
-    monkeypatch.setattr(services, "_lock_film", lambda film: None)
-    monkeypatch.setattr(services, "_refuse_overlap", check_and_wait)
+    monkeypatch.setattr(locks, "lock_film", lambda film: None)
+    monkeypatch.setattr(states, "refuse_overlap", check_and_wait)
 
     assert _two_exclusive_licences_are_executed_at_once() == ["executed", "executed"]

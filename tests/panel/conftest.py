@@ -1,16 +1,36 @@
 """People of merchants, and one merchant's goods to bring in."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.test import Client
 
+from licensing.ledger.sales import record_sales
+from licensing.ledger.statements import compute_statement
+from licensing.ledger.terms import set_terms
+from licensing.models import Statement
 from merchants.models import Merchant
 from tests.catalog.importing_goods import make_importer
-from tests.factories import make_merchant, make_user
+from tests.factories import make_film, make_licence, make_merchant, make_user
 
 
 @pytest.fixture
 def merchant(db: None) -> Merchant:
     return make_importer()
+
+
+@pytest.fixture
+def statement(merchant: Merchant) -> Statement:
+    """The first quarter of a licence of the merchant: two sales in the United States at 10 %."""
+    licence = merchant.licences.first() or make_licence(make_film(), merchant)
+    set_terms(licence, {"currency": "USD", "zone": "UTC", "rate": "10%"}, by=None)
+    sales = [
+        {"id": name, "date": "2026-01-10", "article": "MUG", "quantity": 2, "unit_price": price, "territory": "US"}
+        for name, price in (("s1", "10.00"), ("s2", "2.50"))
+    ]
+    at = datetime(2026, 3, 31, tzinfo=UTC)
+    assert [result.outcome for result in record_sales(licence, sales, source="csv", by=None, at=at)] == ["created"] * 2
+    return compute_statement(licence, "2026-Q1", at=at)
 
 
 def signed_in(merchant: Merchant, role: str) -> Client:

@@ -6,9 +6,11 @@ from django.test import Client
 
 from catalog.importing.runs import start_import
 from catalog.models import ImportRun
+from licensing.models import Statement
 from merchants.models import Merchant
 from merchstore.panel.urls import urlpatterns
 from tests.catalog.importing_goods import MAPPING, table
+from tests.panel.conftest import signed_in
 
 #: By the route's name: method, address, and the status for a stranger, a rival, a reader and the owner.
 ACCESS = {
@@ -20,6 +22,11 @@ ACCESS = {
     "import": ("get", "/panel/en/{merchant}/imports/{run}/", 302, 404, 200, 200),
     "import_progress": ("get", "/panel/en/{merchant}/imports/{run}/progress/", 302, 404, 200, 200),
     "import_report": ("get", "/panel/en/{merchant}/imports/{run}/report.json", 302, 404, 200, 200),
+    "statements": ("get", "/panel/en/{merchant}/statements/", 302, 404, 200, 200),
+    "statement": ("get", "/panel/en/{merchant}/statements/{statement}/", 302, 404, 200, 200),
+    "statement_lines": ("get", "/panel/en/{merchant}/statements/{statement}/lines/0/", 302, 404, 200, 200),
+    "statement_csv": ("get", "/panel/en/{merchant}/statements/{statement}.csv", 302, 404, 200, 200),
+    "statement_pdf": ("get", "/panel/en/{merchant}/statements/{statement}.pdf", 302, 404, 200, 200),
     "import_verb": ("post", "/panel/en/{merchant}/imports/{run}/undo/", 302, 404, 403, 422),
 }
 
@@ -36,9 +43,11 @@ def test_every_route_has_a_row() -> None:
 
 
 @pytest.mark.parametrize("name", ACCESS)
-def test_access(name: str, merchant: Merchant, run: ImportRun, rival: Client, reader: Client, owner: Client) -> None:
+def test_access(
+    name: str, merchant: Merchant, run: ImportRun, statement: Statement, rival: Client, reader: Client, owner: Client
+) -> None:
     method, address, *statuses = ACCESS[name]
-    address = address.format(merchant=merchant.slug, run=run.public_id)
+    address = address.format(merchant=merchant.slug, run=run.public_id, statement=statement.public_id)
 
     answers = [getattr(who, method)(address) for who in (Client(), rival, reader, owner)]
 
@@ -47,6 +56,26 @@ def test_access(name: str, merchant: Merchant, run: ImportRun, rival: Client, re
     if "{merchant}" in ACCESS[name][1]:
         assert answers[0]["Location"].startswith("/panel/en/sign-in/?next=")
         assert answers[3]["Cache-Control"] == "private, no-store"
+
+
+@pytest.mark.parametrize("end", ["/", "/lines/0/", ".csv", ".pdf"])
+def test_a_statement_of_another_merchant_is_not_there_in_ones_own_rooms(
+    rival: Client, owner: Client, statement: Statement, end: str
+) -> None:
+    assert rival.get("/panel/en/rival/statements/").status_code == 200
+    assert rival.get(f"/panel/en/rival/statements/{statement.public_id}{end}").status_code == 404
+
+
+@pytest.mark.parametrize("role, status", [("catalogue", 403), ("orders", 403), ("finance", 200), ("read_only", 200)])
+def test_what_is_owed_is_for_those_who_deal_with_money(
+    merchant: Merchant, statement: Statement, role: str, status: int
+) -> None:
+    client = signed_in(merchant, role)
+
+    assert client.get(f"/panel/en/{merchant.slug}/statements/").status_code == status
+    assert client.get(f"/panel/en/{merchant.slug}/statements/{statement.public_id}.csv").status_code == status
+    links = client.get(f"/panel/en/{merchant.slug}/imports/").content.decode()
+    assert (f"/panel/en/{merchant.slug}/statements/" in links) == (status == 200)
 
 
 def test_a_run_of_another_merchant_is_not_there_in_ones_own_rooms(rival: Client, run: ImportRun) -> None:
