@@ -10,6 +10,7 @@ from django.db import transaction
 
 from accounts.models import User
 from accounts.services import record
+from catalog.floors import check_price
 from catalog.models import Market, Price, Product, Variant
 from catalog.shelf_store import recompile_products
 from core.clock import plausible
@@ -24,8 +25,8 @@ def set_price(
     """From `starts_at` on the variant costs `money` in `market`; None: it is not sold there.
 
     Earlier prices stay as history, a later one that is already planned still follows. Refuses a currency that is not the
-    market's (`wrong_currency`), amounts of 0 and below (`price_not_positive`), and a start before `at` for what has a price
-    there already (`price_in_past`).
+    market's (`wrong_currency`), amounts of 0 and below (`price_not_positive`), below a licence's floor (`price_below_floor`),
+    and a start before `at` for what has a price there already (`price_in_past`).
     """
     plausible(starts_at)
     if money is not None and money.currency != market.currency:
@@ -62,12 +63,15 @@ def withdraw_price(price: Price, *, by: User | None, at: datetime) -> None:
 
 def put_price(variant: Variant, market: Market, amount: int | None, starts_at: datetime) -> Price:
     """A row from `starts_at`, unless the price that holds then is the same already. For verbs that have locked the
-    product and compile its shelf afterwards. Refuses amounts of 0 and below (`price_not_positive`)."""
+    product and compile its shelf afterwards. Refuses amounts of 0 and below (`price_not_positive`), and those that lie or
+    would be offered below a licence's floor (`price_below_floor`)."""
     if amount is not None and amount <= 0:
         raise Refused("price_not_positive")
     standing = price_at(variant, market, starts_at)
     if standing is not None and standing.amount == amount:
         return standing
+    if amount is not None:
+        check_price(variant.product, market, amount, starts_at=starts_at)
     price, _created = Price.objects.update_or_create(
         variant=variant, market=market, starts_at=starts_at, defaults={"amount": amount}
     )

@@ -1,15 +1,20 @@
-"""The desk's pages for merchants and their members."""
+"""The desk's pages for merchants, their members and the keys of their programs."""
 
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import DeskAdmin, ReadOnlyInline, Verb, VerbForm, changed_fields
-from merchants import services
-from merchants.models import Member, Merchant
+from core.clock import end_of_day
+from core.territories import zone_of
+from merchants import keys, services
+from merchants.models import Member, Merchant, PartnerKey
 
 State = Merchant.State
 
@@ -19,6 +24,22 @@ class MemberInline(ReadOnlyInline):
     related = ("user", "merchant")
     fields = readonly_fields = ("user", "role")
     show_change_link = True
+
+
+class PartnerKeyInline(ReadOnlyInline):
+    model = PartnerKey
+    related = ("merchant",)
+    fields = readonly_fields = ("name", "prefix", "may", "last_used_at", "expires_at", "revoked_at")
+    show_change_link = True
+
+    @admin.display(description=_("Allowed"))
+    def may(self, key: PartnerKey) -> str:
+        return scopes_in_words(key)
+
+
+def scopes_in_words(key: PartnerKey) -> str:
+    labels = dict(PartnerKey.Scope.choices)
+    return ", ".join(str(labels.get(scope, scope)) for scope in key.scopes)
 
 
 class PapersForm(VerbForm):
@@ -97,7 +118,7 @@ class MerchantAdmin(DeskAdmin):
         return ("slug", *guarded) if obj else guarded
 
     def get_inlines(self, request: HttpRequest, obj: Merchant | None) -> Any:
-        return (MemberInline,) if obj else ()
+        return (MemberInline, PartnerKeyInline) if obj else ()
 
     def save_by_service(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> Merchant:
         if change:
@@ -135,3 +156,133 @@ class MemberAdmin(DeskAdmin):
         if change:
             return services.change_role(member, role=member.role, by=request.user)
         return services.add_member(member.merchant, member.user, role=member.role, by=request.user)
+
+
+def last_day_field() -> forms.DateField:
+    return forms.DateField(
+        label=_("Last day"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=_("In the merchant's country. Blank: it stays valid until it is revoked."),
+    )
+
+
+class PartnerKeyForm(forms.ModelForm):
+    scopes = forms.MultipleChoiceField(
+        label=_("Allowed"), choices=PartnerKey.Scope.choices, widget=forms.CheckboxSelectMultiple
+    )
+    last_day = last_day_field()
+
+    class Meta:
+        model = PartnerKey
+        fields = ("merchant", "name", "scopes", "last_day")
+
+
+class RotateForm(VerbForm):
+    overlap_days = forms.IntegerField(
+        label=_("Days the old key goes on working"),
+        min_value=0,
+        max_value=keys.LONGEST_OVERLAP.days,
+        initial=7,
+        help_text=_("So that programs can change over. 0: it stops at once."),
+    )
+    last_day = last_day_field()
+
+
+def _end_of(last_day: date | None, merchant: Merchant) -> datetime | None:
+    """The instant at which a key expires whose last day in the merchant's country this is."""
+    return None if last_day is None else end_of_day(last_day, zone_of(merchant.country))
+
+
+@admin.register(PartnerKey)
+class PartnerKeyAdmin(DeskAdmin):
+    """A key is made, replaced and revoked, never edited. Its secret is on the page that answers the making, and nowhere else."""
+
+    can_add = True
+    form = PartnerKeyForm
+    autocomplete_fields = ("merchant",)
+    list_display = ("name", "merchant", "prefix", "may", "last_used_at", "expires_at", "revoked_at")
+    list_select_related = ("merchant",)
+    search_fields = ("prefix", "public_id", "name", "merchant__name", "merchant__slug")
+    verbs = (
+        Verb(
+            "rotate",
+            _("Replace key"),
+            _("The key is replaced."),
+            lambda key, *, by, at, overlap_days, last_day: keys.rotate_key(
+                key,
+                by=by,
+                at=at,
+                overlap=timedelta(days=overlap_days),
+                expires_at=_end_of(last_day, key.merchant),
+            ),
+            lambda key, at: key.is_live(at),
+            consequence=_("A new key of the same name may do the same; the old one works on for some days."),
+            form=RotateForm,
+        ),
+        Verb(
+            "revoke",
+            _("Revoke key"),
+            _("The key is revoked."),
+            lambda key, *, by, at: keys.revoke_key(key, by=by, at=at),
+            lambda key, at: key.revoked_at is None,
+            consequence=_("From now on the key opens nothing, whatever uses it. It cannot be brought back."),
+            asks_first=True,
+            is_dangerous=True,
+        ),
+    )
+
+    @admin.display(description=_("Allowed"))
+    def may(self, key: PartnerKey) -> str:
+        return scopes_in_words(key)
+
+    def get_fields(self, request: HttpRequest, obj: PartnerKey | None = None) -> Any:
+        if obj is None:
+            return ("merchant", "name", "scopes", "last_day")
+        return (
+            "merchant",
+            "name",
+            "prefix",
+            "may",
+            "created_at",
+            "last_used_at",
+            "expires_at",
+            "revoked_at",
+            "public_id",
+        )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: PartnerKey | None = None) -> Any:
+        return self.get_fields(request, obj) if obj else ()
+
+    def save_by_service(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> PartnerKey:
+        told = form.cleaned_data
+        made = keys.make_key(
+            told["merchant"],
+            name=told["name"],
+            scopes=told["scopes"],
+            by=request.user,
+            at=timezone.now(),
+            expires_at=_end_of(told["last_day"], told["merchant"]),
+        )
+        request.made_key = made  # type: ignore[attr-defined]  # the answer shows it, see response_add
+        return made.key
+
+    def response_add(self, request: HttpRequest, obj: PartnerKey, post_url_continue: Any = None) -> HttpResponse:
+        return self._secret_page(request, request.made_key)  # type: ignore[attr-defined]
+
+    def answer_done(self, request: HttpRequest, row: PartnerKey, verb: Verb, result: Any) -> HttpResponse:
+        if isinstance(result, keys.MadeKey):
+            return self._secret_page(request, result)
+        return super().answer_done(request, row, verb, result)
+
+    def _secret_page(self, request: HttpRequest, made: keys.MadeKey) -> HttpResponse:
+        """Answered at once, not after a redirect: between two requests the secret would have to lie somewhere."""
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("The new key"),
+            "subtitle": str(made.key),
+            "opts": self.opts,
+            "made": made,
+            "home_url": self.home_url(made.key),
+        }
+        return TemplateResponse(request, "admin/merchants/secret.html", context).render()

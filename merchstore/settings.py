@@ -194,6 +194,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = env.str("BEAT_SCHEDULE_FILE", default=str(BROKER
 CELERY_BEAT_SCHEDULE = {
     "run-due": {"task": "campaigns.run_due", "schedule": 2.0, "options": {"expires": 10}},
     "resume-work": {"task": "campaigns.resume_work", "schedule": 15.0, "options": {"expires": 15}},
+    "follow-shelf": {"task": "campaigns.follow_shelf", "schedule": 10.0, "options": {"expires": 10}},
     "catch-up-shelf": {"task": "catalog.catch_up_shelf", "schedule": 20.0, "options": {"expires": 20}},
     "reconcile-channels": {"task": "campaigns.reconcile_channels", "schedule": 300.0, "options": {"expires": 300}},
     "prepare-feeds": {"task": "campaigns.prepare_feeds", "schedule": 60.0, "options": {"expires": 60}},
@@ -203,7 +204,12 @@ CELERY_BEAT_SCHEDULE = {
     "tend-imports": {"task": "catalog.tend_imports", "schedule": 15.0, "options": {"expires": 15}},
     "send-alerts": {"task": "catalog.send_alerts", "schedule": 60.0, "options": {"expires": 60}},
     "tell-low-stock": {"task": "catalog.tell_low_stock", "schedule": 60.0, "options": {"expires": 60}},
+    "tend-approvals": {"task": "licensing.tend_approvals", "schedule": 60.0, "options": {"expires": 60}},
     "prune-alerts": {"task": "catalog.prune_alerts", "schedule": 86400.0},
+    "end-terms": {"task": "licensing.end_terms", "schedule": 600.0, "options": {"expires": 600}},
+    "send-notices": {"task": "licensing.send_notices", "schedule": 600.0, "options": {"expires": 600}},
+    "prune-idempotency": {"task": "merchants.prune_idempotency", "schedule": 3600.0},
+    "prepare-statements": {"task": "licensing.prepare_statements", "schedule": 3600.0, "options": {"expires": 3600}},
 }
 
 # -- people, languages, time ------------------------------------------------------------------
@@ -274,6 +280,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
+    "ENUM_NAME_OVERRIDES": {
+        "LicenceStateEnum": "merchstore.api.own_serializers.LICENCE_STATES",
+        "StatementStateEnum": "licensing.models.Statement.State",
+    },
 }
 
 # -- logs: one JSON line per event on standard output -----------------------------------------

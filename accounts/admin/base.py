@@ -220,9 +220,13 @@ class DeskAdmin(admin.ModelAdmin):
         if form is not None and not form.is_valid():
             return self._verb_page(request, row, verb, form, status=422)
         try:
-            verb.run(row, by=request.user, at=timezone.now(), **(form.cleaned_data if form else {}))
+            result = verb.run(row, by=request.user, at=timezone.now(), **(form.cleaned_data if form else {}))
         except Refused as refusal:
             return self._verb_page(request, row, verb, form, status=422, refusal=refusal)
+        return self.answer_done(request, row, verb, result)
+
+    def answer_done(self, request: HttpRequest, row: Any, verb: Verb, _result: Any) -> HttpResponse:
+        """What follows a verb that was done: its sentence, on the page it leads back to."""
         messages.success(request, str(verb.done))
         return HttpResponseRedirect(self.after_verb_url(row))
 

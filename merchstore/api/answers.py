@@ -1,7 +1,7 @@
 """How every endpoint answers: parameters read, one instant, one epoch, caching headers, conditional requests."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
@@ -11,6 +11,7 @@ from django.http import HttpResponseNotModified
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import JSONRenderer
@@ -18,7 +19,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from catalog.epoch import Epoch, read_epoch
-from catalog.queries.lists import Page, all_markets, next_turn
+from catalog.queries.lists import all_markets, next_turn
+from core.paging import Page
+from merchants.models import Merchant, PartnerKey
+from merchstore.api.asking import KeyAuthentication, MayAsk
 from merchstore.api.cursors import write_cursor
 from merchstore.api.parameters import Parameter, looks_like_a_name, read_parameters
 from merchstore.api.problems import Problem
@@ -35,26 +39,38 @@ class Negotiation(DefaultContentNegotiation):
     settings = SimpleNamespace(URL_FORMAT_OVERRIDE=None)  # type: ignore[assignment]
 
 
-class ReadView(APIView):
-    """An endpoint that reads. `at` is the one instant it speaks of, `given` its parameters."""
+class ApiView(APIView):
+    """An endpoint. `at` is the one instant it speaks of, `given` its parameters."""
 
-    http_method_names = ("get", "head")
+    http_method_names: tuple[str, ...] = ()
     content_negotiation_class = Negotiation
     parameters: tuple[Parameter, ...] = ()
+    #: What the answer depends on besides the address.
+    varies_on = "Accept"
 
     def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
         if request.method.lower() not in self.http_method_names:
             raise MethodNotAllowed(request.method)
-        super().initial(request, *args, **kwargs)
         self.at: datetime = timezone.now()
+        super().initial(request, *args, **kwargs)
         self.given = read_parameters(request, self.parameters)
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)
-        response["Vary"] = "Accept"
+        response["Vary"] = self.varies_on
         if response.status_code >= 400:
             # Problems are JSON, also where the answer would have been something else.
             response.accepted_renderer = JSONRenderer()
+        return response
+
+
+class ReadView(ApiView):
+    """An endpoint that reads what everybody may read."""
+
+    http_method_names = ("get", "head")
+
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
+        response = super().finalize_response(request, response, *args, **kwargs)
         if response.status_code == 200:
             response.add_post_render_callback(lambda rendered: _conditional(request, rendered))
         return response
@@ -104,6 +120,30 @@ class ReadView(APIView):
             query = {**self.request.query_params.dict(), "cursor": cursor}
             response["Link"] = f'<{self.request.path}?{urlencode(query)}>; rel="next"'
         return response
+
+
+class OwnView(ApiView):
+    """What belongs to whoever asks with a key. No cache keeps it, and every row is read from `merchant` downwards."""
+
+    authentication_classes: Sequence[type[BaseAuthentication]] = (KeyAuthentication,)
+    permission_classes = (MayAsk,)
+    varies_on = "Accept, Authorization, Cookie"
+    #: What the key has to be allowed.
+    scope: PartnerKey.Scope
+
+    @property
+    def merchant(self) -> Merchant:
+        """Whose key it is."""
+        return self.request.auth.merchant
+
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        response["Cache-Control"] = "private, no-store"
+        return response
+
+
+class OwnReadView(OwnView, ReadView):
+    """An endpoint that reads one's own."""
 
 
 def named(name: str) -> str:

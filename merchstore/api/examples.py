@@ -106,6 +106,186 @@ _CAMPAIGN = {
     "updated_at": "2026-11-21T16:40:00Z",
 }
 
+_OWN_LICENCE = {
+    **_LICENCE,
+    "film": _FILM_BRIEF,
+    "state": "executed",
+    "term": {
+        "starts_on": "2026-01-01",
+        "ends_on": "2027-12-31",
+        "time_zone": "Asia/Shanghai",
+        "starts_at": "2025-12-31T16:00:00Z",
+        "ends_at": "2027-12-31T16:00:00Z",
+        "grace_days": 14,
+    },
+    "sell_off": {
+        "days": 90,
+        "ends_on": "2028-03-30",
+        "ends_at": "2028-03-30T16:00:00Z",
+        "stated_on": None,
+        "units_left": None,
+    },
+    "units": {"cap": 5000, "used": 1240, "left": 3760},
+    "grants": [
+        {
+            "category": {"code": "pins", "name_en": "Pins", "name_zh": "徽章"},
+            "countries": ["US", "DE", "FR"],
+            "excluded_countries": [],
+            "channels": ["own_shop"],
+        }
+    ],
+    "is_exclusive": False,
+    "is_scheduled": True,
+    "price_floors": [{"amount": "9.90", "currency": "USD"}],
+    "needs_approval": True,
+    "needs_page_approval": False,
+    "needs_labels": False,
+    "review_days": 10,
+    "legal_line_en": "© 2000 Block 2 Pictures",
+    "legal_line_zh": "",
+    "documents": [
+        {
+            "id": "doc_4h8t2c6kz0mv9q3x",
+            "kind": "insurance",
+            "title": "Product liability 2026",
+            "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+            "expires_on": "2026-12-31",
+            "is_required": True,
+        }
+    ],
+    "updated_at": "2026-11-20T09:30:00Z",
+}
+_STATEMENT = {
+    "id": "sta_7p3n9w2kx5vd0hqz",
+    "licence": _LICENCE,
+    "number": 1,
+    "period": "2026-Q1",
+    "first_day": "2026-01-01",
+    "last_day": "2026-03-31",
+    "state": "closed",
+    "payable": {"amount": "280.66", "currency": "USD"},
+    "due_on": "2026-04-30",
+    "computed_at": "2026-04-02T01:00:00Z",
+    "is_current": True,
+    "closed_at": "2026-04-02T01:00:00Z",
+    "digest": "sha256:de3117de09b6b0fe7621367e4f78de4f4267e6d8aaebcaa4c79814de36364a07",
+}
+_SOLD = {"gross": "2398.80", "returns": "59.97", "deductions": "0.00", "net": "2338.83"}
+_FIGURES = {
+    "agreement": "ML-2026-014",
+    "number": 1,
+    "period": "2026-Q1",
+    "from": "2026-01-01",
+    "to": "2026-03-31",
+    "due_on": "2026-04-30",
+    "currency": "USD",
+    "no_sales": False,
+    **_SOLD,
+    "sales": {"USD": _SOLD},
+    "base": "2338.83",
+    "royalty": "280.66",
+    "adjustments": "0.00",
+    "earned": "280.66",
+    "cum_earned": "280.66",
+    "cum_advance": "0.00",
+    "advance_unrecouped": "0.00",
+    "due": "280.66",
+    "cum_due": "280.66",
+    "shortfall": "0.00",
+    "shortfall_due": "0.00",
+    "cmf": "0.00",
+    "cmf_due": "0.00",
+    "payable": "280.66",
+    "paid": "0.00",
+    "balance": "280.66",
+    "paid_in_all": "280.66",
+    "groups": [
+        {
+            "group": "2026-Q1/mood/pins/US/wholesale/WHOLESALE/USD",
+            "property": "mood",
+            "category": "pins",
+            "territory": "US",
+            "channel": "wholesale",
+            "basis": "WHOLESALE",
+            "currency": "USD",
+            "sell_off": False,
+            "units": 120,
+            "units_returned": 3,
+            "gross": "2398.80",
+            "returns": "59.97",
+            "returns_claimed": "59.97",
+            "deductions": "0.00",
+            "deductions_claimed": "0.00",
+            "deductions_not_allowed": [],
+            "net": "2338.83",
+            "fx": "1",
+            "base": "2338.83",
+            "royalty": "280.66",
+            "parts": [
+                {
+                    "property": "mood",
+                    "share": 10000,
+                    "base": "2338.83",
+                    "rate_rule": "rule 1",
+                    "slices": [
+                        {"above": "0.00", "up_to": None, "base": "2338.83", "rate": "0.12", "royalty": "280.66"}
+                    ],
+                    "floor": None,
+                    "royalty": "280.66",
+                    "pool": None,
+                }
+            ],
+        }
+    ],
+    "adjustment_lines": [],
+    "guarantees": [],
+    "payments": [],
+}
+_SALES = [
+    {
+        "licence": "lic_8v6d3k1pz7nq2rwa",
+        "id": "INV-1001-1",
+        "date": "2026-02-11",
+        "article": "IML-PIN-01",
+        "property": "mood",
+        "category": "pins",
+        "territory": "US",
+        "channel": "wholesale",
+        "basis": "WHOLESALE",
+        "quantity": 120,
+        "unit_price": "19.99",
+        "currency": "USD",
+    },
+    {
+        "licence": "lic_8v6d3k1pz7nq2rwa",
+        "kind": "return",
+        "id": "CN-0007-1",
+        "date": "2026-03-03",
+        "of": "INV-1001-1",
+        "quantity": 130,
+    },
+]
+_SALES_CSV = (
+    "licence,kind,id,date,of,article,property,category,territory,channel,basis,quantity,unit_price,currency\n"
+    "lic_8v6d3k1pz7nq2rwa,sale,INV-1001-1,2026-02-11,,IML-PIN-01,mood,pins,US,wholesale,WHOLESALE,120,19.99,USD\n"
+    "lic_8v6d3k1pz7nq2rwa,return,CN-0007-1,2026-03-03,INV-1001-1,,,,,,,130,,\n"
+)
+_SALES_RESULT = {
+    "created": 1,
+    "unchanged": 0,
+    "refused": 1,
+    "data": [
+        {"id": "INV-1001-1", "status": "created", "period": "2026-Q1", "is_late": False, "is_waiting": False},
+        {
+            "id": "CN-0007-1",
+            "status": "refused",
+            "code": "RETURNED_TOO_MANY",
+            "pointer": "/1/quantity",
+            "detail": "More came back of “INV-1001-1” than were sold: 120.",
+        },
+    ],
+}
+
 
 def _page(row: dict[str, Any], next_cursor: str | None = None) -> dict[str, Any]:
     return {"data": [row], "next_cursor": next_cursor}
@@ -113,7 +293,7 @@ def _page(row: dict[str, Any], next_cursor: str | None = None) -> dict[str, Any]
 
 _CURSOR = "WyJwcm9kdWN0cyIsMTc2Mzc4MzIwMDAwMDAwMCwxNF0.hQ0v4mZ2s7Kc1xXn8TqBdYwE5rLfUoJ3"
 
-EXAMPLES: dict[str, dict[str, Any]] = {
+EXAMPLES: dict[str, Any] = {
     "markets": _page(_MARKET),
     "films": _page(_FILM, _CURSOR),
     "film": _FILM,
@@ -122,6 +302,39 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "listings": _page(_LISTING),
     "campaigns": _page(_CAMPAIGN),
     "campaign": _CAMPAIGN,
+    "licences": _page(_OWN_LICENCE, _CURSOR),
+    "licence": {**_OWN_LICENCE, "schedule": ["IML-PIN-01", "IML-PIN-02"]},
+    "rights": {
+        "product": "prd_0m4c9t7xk2vq8h3e",
+        "sku": "IML-PIN-01",
+        "action": "LIST",
+        "country": "JP",
+        "channel": "own_shop",
+        "at": "2026-11-22T12:00:00Z",
+        "paid_at": None,
+        "quantity": 1,
+        "labelled": False,
+        "allowed": False,
+        "stage": "on_sale",
+        "flags": [],
+        "main_reason": "TERRITORY_NOT_LICENSED",
+        "reasons": [
+            {
+                "code": "TERRITORY_NOT_LICENSED",
+                "licence": "ML-2026-014",
+                "sentence": "Licence ML-2026-014 does not grant Japan. It grants: DE, FR, US.",
+                "condition": {"country": "JP", "granted": ["DE", "FR", "US"], "excluded": [], "is_exclusive": False},
+                "heals": "Grant JP in licence ML-2026-014 for this category and channel.",
+            }
+        ],
+        "covered_by": [],
+    },
+    "sale": _SALES[0],
+    "return": _SALES[1],
+    "table": _SALES_CSV,
+    "sales_result": _SALES_RESULT,
+    "statements": _page(_STATEMENT),
+    "statement": {**_STATEMENT, "figures": _FIGURES},
     "problem": {
         "code": "not_found",
         "status": 404,

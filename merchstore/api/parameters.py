@@ -12,13 +12,20 @@ from urllib.parse import unquote_to_bytes
 
 from django.http import HttpRequest, QueryDict
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import override
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 
+from catalog.queries.rights import instant_of
+from core.errors import Refused
+from core.territories import normalise_country
+from licensing.gate import Action
+from licensing.models import DistributionChannel, Licence, Statement
 from merchstore.api.problems import Fault, Problem
 
 LONGEST_VALUE = 500
 DEFAULT_LIMIT, MOST = 24, 100
+_COUNTRY = re.compile(r"[A-Za-z]{2}(-[A-Za-z0-9]{1,3})?", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,160}", re.ASCII)
 
 
@@ -123,6 +130,56 @@ def _instant(text: str) -> datetime:
     raise ValueError("This is an instant as in RFC 3339, with its offset: 2026-11-22T12:00:00Z (a + is written %2B).")
 
 
+def _moment(text: str) -> datetime:
+    """As the command line reads it (`manage.py rights_check`), within the years that calendars can count with."""
+    try:
+        return instant_of(text)
+    except Refused as refusal:
+        raise ValueError(_in_english(refusal)) from None
+
+
+def _in_english(refusal: Refused) -> str:
+    with override("en"):
+        return refusal.sentence
+
+
+def _units(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,9}", text, re.ASCII) or int(text) < 1:
+        raise ValueError("This is a whole number from 1 to 999999999.")
+    return int(text)
+
+
+def _boolean(text: str) -> bool:
+    if text not in ("true", "false"):
+        raise ValueError("This is true or false.")
+    return text == "true"
+
+
+def _country(text: str) -> str:
+    try:
+        # Letters of other alphabets have capitals too: of ß it is SS, South Sudan.
+        if _COUNTRY.fullmatch(text):
+            return normalise_country(text)
+    except Refused:
+        pass
+    raise ValueError("This is a country's ISO 3166-1 code of two letters, such as FR.")
+
+
+def _words(text: str) -> str:
+    if not text.strip() or not text.isprintable():
+        raise ValueError("This is a public id, a slug or a product code.")
+    return text.strip()
+
+
+def _one_of(choices: Sequence[str]) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in choices:
+            raise ValueError(f"This is one of: {', '.join(choices)}.")
+        return text
+
+    return read
+
+
 MARKET = Parameter("market", "The market's code, such as `us`.", _name)
 REQUIRED_MARKET = Parameter(
     "market", "The market whose shelf and prices are meant, such as `us`.", _name, is_required=True
@@ -140,4 +197,36 @@ FILM = Parameter("film", "A film's public id or slug.", _name)
 CATEGORY = Parameter("category", "A category's code.", _name)
 MERCHANT = Parameter("merchant", "A merchant's public id or slug.", _name)
 CAMPAIGN = Parameter("campaign", "A campaign's public id or slug: what it offers, while it is live.", _name)
+_STATES = [state for state in Licence.State.values if state != Licence.State.DRAFT]
+OF_LICENCE = Parameter("licence", "The public id of a licence: only its rows.", _name)
+STATEMENT_STATE = Parameter(
+    "state", "`open` or `closed`.", _one_of(Statement.State.values), choices=Statement.State.values
+)
+LICENCE_STATE = Parameter("state", "The licence's state.", _one_of(_STATES), choices=_STATES)
+LICENCE = Parameter("licence", "The public id (`lic_…`) of the licence of every row that does not name its own.", _name)
+PRODUCT = Parameter(
+    "product", "The product's public id (`prd_…`), slug, or its merchant's code.", _words, is_required=True
+)
+COUNTRY = Parameter(
+    "country",
+    "Where the goods are sent: an ISO 3166-1 code. `US-PR`, `CN-HK` and the like are read as the territories they are.",
+    _country,
+    is_required=True,
+)
+SALES_CHANNEL = Parameter(
+    "channel",
+    "The channel of distribution.",
+    _one_of(DistributionChannel.values),
+    default=DistributionChannel.OWN_SHOP.value,
+    choices=DistributionChannel.values,
+)
+AT = Parameter("at", "The instant that is asked about; now unless given.", _moment, OpenApiTypes.DATETIME)
+PAID_AT = Parameter("paid_at", "For SHIP: when the order was paid.", _moment, OpenApiTypes.DATETIME)
+_ACTIONS = [str(action) for action in Action]
+ACTION = Parameter("action", "All three unless given.", _one_of(_ACTIONS), choices=_ACTIONS)
+QUANTITY = Parameter("quantity", "Units, for the sell-off.", _units, OpenApiTypes.INT, default=1)
+LABELLED = Parameter("labelled", "For SHIP: a label is bound to each unit.", _boolean, OpenApiTypes.BOOL, default=False)
+MERCHANT_OF_PRODUCT = Parameter(
+    "merchant", "Whose product, by public id or slug: for the studio's staff, where several use the same code.", _name
+)
 CHANNEL = Parameter("channel", "A channel's code, such as `storefront` or `google`.", _name)

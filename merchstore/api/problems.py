@@ -33,16 +33,66 @@ KINDS = {
         "No such market",
         "Prices belong to a market, so it has to be named: `market=us`. `markets` lists the codes there are.",
     ),
+    "invalid_body": Kind(
+        400,
+        "The body cannot be read",
+        "It is not UTF-8, not what its type says (JSON or CSV), or not of the form that the endpoint asks for. `errors` "
+        "says where.",
+    ),
+    "idempotency_key_missing": Kind(
+        400,
+        "An Idempotency-Key is required",
+        "Send the header `Idempotency-Key` with a value of your own that is new for each request, such as a UUID, and the "
+        "same one when you send the request again.",
+    ),
+    "idempotency_key_invalid": Kind(
+        400, "The Idempotency-Key is not valid", "It is 1 to 255 visible ASCII characters without spaces."
+    ),
+    "key_required": Kind(
+        401, "A key is required", "Send `Authorization: Bearer msk_…` with a key that the studio made for you."
+    ),
+    "key_invalid": Kind(
+        401,
+        "The key is not known",
+        "The header `Authorization` is there, but holds no key: `Bearer`, a space, and the whole secret as it was shown.",
+    ),
+    "key_expired": Kind(401, "The key has expired", "Ask the studio for another one."),
+    "key_revoked": Kind(401, "The key was revoked", "It opens nothing any more. Ask the studio for another one."),
+    "scope_needed": Kind(
+        403, "The key may not do this", "The key has not been given the scope that this endpoint needs."
+    ),
+    "merchant_not_authorised": Kind(
+        403,
+        "The merchant may not trade now",
+        "Keys open nothing while their merchant is not approved, suspended or closed.",
+    ),
     "not_found": Kind(
         404, "There is nothing at this address", "The object does not exist, or may not be seen where you asked for it."
     ),
-    "method_not_allowed": Kind(
-        405, "The method is not allowed here", "This version of the API is read only: GET and HEAD."
-    ),
+    "method_not_allowed": Kind(405, "The method is not allowed here", "The header `Allow` names the methods that are."),
     "not_acceptable": Kind(
         406, "The answer cannot be given in a form you accept", "Answers are JSON: send `Accept: application/json`."
     ),
-    "unsupported_media_type": Kind(415, "The body is in a form that is not read", "Bodies are JSON."),
+    "several_products": Kind(
+        409,
+        "Several merchants have this product code",
+        "A product code belongs to its merchant. Name the merchant too; `merchants` lists them.",
+    ),
+    "idempotency_running": Kind(
+        409,
+        "The first request is still being worked on",
+        "A request with this Idempotency-Key has come in and has not been answered yet. Send it again after `Retry-After` "
+        "seconds: the answer is then the first one's.",
+    ),
+    "body_too_large": Kind(413, "The body is too large", "Send it in parts, each with an Idempotency-Key of its own."),
+    "unsupported_media_type": Kind(
+        415, "The body is in a form that is not read", "The endpoint's description says which types it takes, in UTF-8."
+    ),
+    "idempotency_key_reused": Kind(
+        422,
+        "The Idempotency-Key was used for another request",
+        "The first request under this key had another address, type or body. A new request needs a new key.",
+    ),
     "busy": Kind(
         503,
         "The shelf is changing",

@@ -249,6 +249,9 @@ class ProblemSerializer(serializers.Serializer):
     code = serializers.CharField()
     errors = FaultSerializer(many=True)  # type: ignore[assignment]
     markets = serializers.ListField(child=serializers.CharField(), required=False, help_text="With `unknown_market`.")
+    merchants = serializers.ListField(
+        child=serializers.CharField(), required=False, help_text="Their slugs, with `several_products`."
+    )
 
 
 class ProblemKindSerializer(serializers.Serializer):

@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from merchstore.api import documents, views
+from merchstore.api import documents, own_views, views
 
 app_name = "api"
 
@@ -13,6 +13,12 @@ urlpatterns = [
     path("listings", views.Listings.as_view(), name="listings"),
     path("campaigns", views.Campaigns.as_view(), name="campaigns"),
     path("campaigns/<str:name>", views.Campaign.as_view(), name="campaign"),
+    path("licences", own_views.Licences.as_view(), name="licences"),
+    path("licences/<str:name>", own_views.Licence.as_view(), name="licence"),
+    path("rights", own_views.Rights.as_view(), name="rights"),
+    path("sales", own_views.Sales.as_view(), name="sales"),
+    path("statements", own_views.Statements.as_view(), name="statements"),
+    path("statements/<str:name>", own_views.Statement.as_view(), name="statement"),
     path("problems/<str:code>", views.ProblemPage.as_view(), name="problem"),
     path("schema", documents.Schema.as_view(), name="schema"),
     path("docs", documents.docs, name="docs"),

@@ -8,7 +8,8 @@ from rest_framework.response import Response
 from campaigns.queries.public import ListingPosition, live_listings, live_promotions, public_campaign, public_campaigns
 from catalog.epoch import Epoch
 from catalog.queries import lists
-from catalog.queries.lists import Page, Position, ProductFilters
+from catalog.queries.lists import ProductFilters
+from core.paging import Page, Position
 from merchstore.api import parameters as named_parameters
 from merchstore.api import serializers
 from merchstore.api.answers import ReadView, named

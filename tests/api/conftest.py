@@ -1,8 +1,10 @@
 """The clock stands still, and a small shop stands on it."""
 
+import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count
 from typing import Any
 
 import pytest
@@ -11,7 +13,11 @@ from django.test import Client
 from campaigns.models import Campaign, Placement
 from campaigns.services import schedule_campaign
 from campaigns.staging import stage_revision
-from tests.factories import NOW
+from merchants.keys import make_key
+from merchants.models import Merchant, PartnerKey
+from tests.factories import NOW, make_merchant
+
+_numbers = count(1)
 
 
 @dataclass
@@ -45,3 +51,42 @@ def publish(campaign: Campaign, *, announced_at: datetime | None = None) -> Camp
     stage_revision(schedule_campaign(campaign, by=None, at=NOW).pk)
     campaign.refresh_from_db()
     return campaign
+
+
+@dataclass
+class Partner:
+    """A merchant's program with its key."""
+
+    merchant: Merchant
+    key: PartnerKey
+    secret: str
+    client: Client = field(default_factory=Client)
+
+    def get(self, address: str, **headers: str) -> Any:
+        return self.client.get(f"/api/v1/{address}", headers=self._with_key(headers))
+
+    def post(self, address: str, body: Any, *, content_type: str = "application/json", **headers: str) -> Any:
+        """POST `body` (text and bytes as they are, anything else as JSON), under a new Idempotency-Key unless one is given."""
+        content = body if isinstance(body, str | bytes) else json.dumps(body)
+        content = content.encode() if isinstance(content, str) else content
+        told = {"idempotency-key": f"k-{next(_numbers)}"} | {name.replace("_", "-"): headers[name] for name in headers}
+        # Told twice: the client leaves the type of an empty body out.
+        return self.client.generic(
+            "POST", f"/api/v1/{address}", content, content_type, CONTENT_TYPE=content_type, headers=self._with_key(told)
+        )
+
+    def _with_key(self, headers: dict[str, str]) -> dict[str, str]:
+        return {"authorization": f"Bearer {self.secret}"} | headers
+
+
+def make_partner(merchant: Merchant | None = None, *, scopes: Any = tuple(PartnerKey.Scope), **told: Any) -> Partner:
+    """A partner whose key may do everything that a key can be allowed, unless told otherwise."""
+    merchant = merchant or make_merchant()
+    defaults = {"name": f"Key {next(_numbers)}", "by": None, "at": NOW}
+    made = make_key(merchant, scopes=[str(scope) for scope in scopes], **defaults | told)
+    return Partner(merchant, made.key, made.secret)
+
+
+@pytest.fixture
+def partner(db: None, clock: Clock) -> Partner:
+    return make_partner()

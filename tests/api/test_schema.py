@@ -10,11 +10,15 @@ from django.core.management import call_command
 from jsonschema import Draft202012Validator, FormatChecker
 
 from films.models import Artwork, Credit, Release, Tier
+from licensing.ledger.statements import close_statement, compute_statement
+from licensing.ledger.terms import set_terms
+from merchants.models import PartnerKey
 from merchstore.api.documents import openapi_document
 from merchstore.api.examples import EXAMPLES
 from merchstore.api.problems import KINDS
-from tests.api.conftest import publish
-from tests.factories import NOW, make_campaign, make_film, make_product
+from tests.api.conftest import Partner, make_partner, publish
+from tests.api.test_bad_input import joined
+from tests.factories import NOW, make_campaign, make_category, make_film, make_licence, make_product
 
 ADDRESSES = {
     "/api/v1/markets": "markets",
@@ -26,6 +30,21 @@ ADDRESSES = {
     "/api/v1/campaigns": "campaigns?market=us",
     "/api/v1/campaigns/{name}": "campaigns/winter",
     "/api/v1/problems/{code}": "problems/busy",
+}
+#: What needs a key.
+OWN = {
+    "/api/v1/licences": "licences",
+    "/api/v1/licences/{name}": "licences/{licence}",
+    "/api/v1/rights": "rights?product=brooch&country=JP&action=SELL",
+    "/api/v1/statements": "statements",
+    "/api/v1/statements/{name}": "statements/{statement}",
+    "/api/v1/sales": "sales?licence={licence}",
+}
+SCOPES = dict.fromkeys(OWN, PartnerKey.Scope.LICENCES_READ) | {
+    "/api/v1/rights": PartnerKey.Scope.RIGHTS_READ,
+    "/api/v1/sales": PartnerKey.Scope.SALES_WRITE,
+    "/api/v1/statements": PartnerKey.Scope.STATEMENTS_READ,
+    "/api/v1/statements/{name}": PartnerKey.Scope.STATEMENTS_READ,
 }
 
 
@@ -54,15 +73,25 @@ def strict(node: Any) -> Any:
     return closed | {"additionalProperties": False} if "properties" in node else closed
 
 
+def operation(path: str) -> tuple[str, dict[str, Any]]:
+    """The method of a path and what the document says of it; none has two yet."""
+    ((method, described),) = openapi_document()["paths"][path].items()
+    return method, described
+
+
 def faults(body: Any, path: str, status: int, media_type: str) -> list[str]:
+    schema = operation(path)[1]["responses"][str(status)]["content"][media_type]["schema"]
+    return against(schema, body)
+
+
+def against(schema: Any, body: Any) -> list[str]:
     document = openapi_document()
-    schema = document["paths"][path]["get"]["responses"][str(status)]["content"][media_type]["schema"]
     closed = {**strict(schema), "components": strict(document["components"])}
     return [error.message for error in Draft202012Validator(closed, format_checker=FormatChecker()).iter_errors(body)]
 
 
 def test_every_path_of_the_document_is_tried():
-    assert set(openapi_document()["paths"]) == set(ADDRESSES)
+    assert set(openapi_document()["paths"]) == {*ADDRESSES, *OWN}
 
 
 @pytest.mark.parametrize("path", ADDRESSES)
@@ -73,6 +102,64 @@ def test_an_answer_is_what_the_document_says(get, shop, path):
     assert response.json().get("data") != []
     assert faults(response.json(), path, 200, "application/json") == []
     assert faults(response.json() | {"more": 1}, path, 200, "application/json") != []
+
+
+@pytest.fixture
+def owned(partner: Partner) -> dict[str, str]:
+    """What a partner has: a licence with as many fields filled as there are, a product, a closed statement."""
+    licence = make_licence(
+        make_film(), partner.merchant, category=make_category(), countries=["US"], sell_off_days=30, unit_cap=10
+    )
+    make_product(licence=licence, slug="brooch")
+    licence.price_floors.create(currency="USD", amount=100)
+    licence.schedule.create(sku="A")
+    licence.documents.create(kind="other", title="Paper", expires_on=NOW.date())
+    licence.inventory_statements.create(stated_on=NOW.date(), created_at=NOW).lines.create(sku="A", declared=3)
+    set_terms(licence, {"currency": "USD", "rate": "10%"}, by=None)
+    statement = close_statement(compute_statement(licence, at=NOW), by=None, at=NOW)
+    return {"licence": licence.public_id, "statement": statement.public_id}
+
+
+def ask(partner: Partner, path: str, address: str) -> Any:
+    rows = [{"id": "s1", "date": "2026-11-01", "amount": "1.00"}, {"id": "s2", "date": "yesterday", "amount": "1.00"}]
+    return partner.get(address) if operation(path)[0] == "get" else partner.post(address, rows)
+
+
+@pytest.mark.parametrize("path", OWN)
+def test_an_answer_to_a_key_is_what_the_document_says(partner, owned, path):
+    response = ask(partner, path, OWN[path].format(**owned))
+
+    assert response.status_code == 200
+    assert response.json().get("data") != []
+    assert faults(response.json(), path, 200, "application/json") == []
+    assert faults(response.json() | {"more": 1}, path, 200, "application/json") != []
+
+
+def test_the_answer_for_all_three_actions_is_what_the_document_says(partner, owned):
+    for country in ("US", "JP"):
+        body = partner.get(f"rights?product=brooch&country={country}").json()
+
+        assert [one["allowed"] for one in body["decisions"]] == [country == "US"] * 3
+        assert faults(body, "/api/v1/rights", 200, "application/json") == []
+
+
+@pytest.mark.parametrize("path", OWN)
+def test_what_refuses_a_key_is_what_the_document_says(get, partner, owned, path):
+    address = OWN[path].format(**owned)
+    narrow = make_partner(scopes=[scope for scope in PartnerKey.Scope if scope != SCOPES[path]])
+    stranger = Partner(partner.merchant, partner.key, "none")
+
+    answers = [
+        ask(stranger, path, address),
+        ask(narrow, path, address),
+        ask(partner, path, joined(address, "colour=red")),
+    ]
+
+    assert [answer.status_code for answer in answers] == [401, 403, 400]
+    for answer in answers:
+        assert faults(answer.json(), path, answer.status_code, "application/problem+json") == []
+    schemes = {name for one in operation(path)[1]["security"] for name in one}
+    assert schemes == ({"partnerKey", "staffSession"} if path == "/api/v1/rights" else {"partnerKey"})
 
 
 @pytest.mark.parametrize("path", ADDRESSES)
@@ -86,20 +173,37 @@ def test_an_unknown_market_is_what_the_document_says(get, shop):
     assert faults(get("products?market=mars").json(), "/api/v1/products", 400, "application/problem+json") == []
 
 
-@pytest.mark.parametrize("path", ADDRESSES)
+@pytest.mark.parametrize("path", [*ADDRESSES, *OWN])
 def test_the_example_is_what_the_document_says(path):
-    content = openapi_document()["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]
+    content = operation(path)[1]["responses"]["200"]["content"]["application/json"]
     (example,) = content["examples"].values()
 
     assert example["value"] in EXAMPLES.values()
     assert faults(example["value"], path, 200, "application/json") == []
 
 
-def test_the_parameters_of_the_document_are_those_the_endpoint_takes(get, shop):
-    for path, address in ADDRESSES.items():
-        described = openapi_document()["paths"][path]["get"].get("parameters", [])
+def test_the_examples_of_what_is_sent_are_taken(partner):
+    """The rows of the document, as JSON and as a table, become what the document says they become."""
+    licence = make_licence(make_film(), partner.merchant, public_id="lic_8v6d3k1pz7nq2rwa")
+    set_terms(licence, {"currency": "USD", "rate": "10%"}, by=None)
+    content = operation("/api/v1/sales")[1]["requestBody"]["content"]
+    rows = [row for example in content["application/json"]["examples"].values() for row in example["value"]]
+    (table,) = (example["value"] for example in content["text/csv"]["examples"].values())
+    assert against(content["application/json"]["schema"], rows) == []
+
+    as_json = partner.post("sales", rows).json()
+    as_table = partner.post("sales", table, content_type="text/csv").json()
+
+    assert as_json == EXAMPLES["sales_result"]
+    assert (as_table["unchanged"], as_table["data"][1]) == (1, as_json["data"][1])
+
+
+def test_the_parameters_of_the_document_are_those_the_endpoint_takes(get, shop, partner, owned):
+    for path, address in {**ADDRESSES, **OWN}.items():
+        described = operation(path)[1].get("parameters", [])
         named = {parameter["name"] for parameter in described if parameter["in"] == "query"}
-        told = get(address.partition("?")[0] + "?colour=red").json()["errors"][0]["detail"]
+        wrong = address.partition("?")[0].format(**owned) + "?colour=red"
+        told = ask(partner, path, wrong).json()["errors"][0]["detail"]
         known = set() if "no parameters" in told else set(told.partition("There are: ")[2].rstrip(".").split(", "))
         assert named == known, path
 
@@ -126,7 +230,8 @@ def test_the_page_in_docs_lists_every_route_parameter_and_problem():
     assert {name for name in rows if name.startswith("/")} == set(paths) | {"/api/v1/schema", "/api/v1/docs"}
     assert {name for name in rows if not name.startswith("/")} == set(KINDS)
     for path, operations in paths.items():
-        described = {p["name"]: p for p in operations["get"].get("parameters", []) if p["in"] == "query"}
+        ((_method, described),) = operations.items()
+        described = {p["name"]: p for p in described.get("parameters", []) if p["in"] == "query"}
         cell = rows[path].split("|")[3]
         assert sorted(re.findall(r"`(\w+)`", cell)) == sorted(described), path
         assert ("(required)" in cell) == any(p.get("required") for p in described.values()), path

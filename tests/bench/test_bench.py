@@ -62,7 +62,7 @@ def test_import_measures_a_file_beside_the_copy_of_what_it_became() -> None:
         "import, rows a second",
         "import of 60 rows",
         "import again, nothing changed",
-        "memory of the worker, 60 rows",
+        "memory of worker and reader, 60 rows",
         "memory of a dry run, 600 rows",
         "rows that went astray, of 600",
     ]

@@ -156,6 +156,10 @@ def test_members_come_and_change_by_service(desk: Client) -> None:
     assert verbs() == ["merchant.member_added"]
 
 
+#: What the form of a licence always sends, besides days.
+AMENDABLE = {"sell_off_days": 0, "review_days": 10, "calendar": "CN", "silence_rule": "deemed_disapproved"}
+
+
 def licence_data(**more: object) -> dict[str, object]:
     return {
         "number": "LIC-1",
@@ -163,6 +167,7 @@ def licence_data(**more: object) -> dict[str, object]:
         "ends_on": "2027-12-31",
         "time_zone": "Asia/Shanghai",
         "grace_days": 0,
+        **AMENDABLE,
     } | more
 
 
@@ -212,7 +217,7 @@ def test_a_grant_of_an_unknown_country_changes_nothing(desk: Client) -> None:
 
     answer = desk.post(
         address("licensing", "licence", "change", licence.pk),
-        {"ends_on": "2028-12-31", "grace_days": 0, "skus": ""} | grant_rows(row, initial=1),
+        {"ends_on": "2028-12-31", "grace_days": 0, "skus": ""} | AMENDABLE | grant_rows(row, initial=1),
     )
 
     licence.refresh_from_db()

@@ -19,6 +19,14 @@ from catalog.tax import set_tax_rate
 from catalog.upkeep import catch_up_shelf
 from films.models import Artwork, Credit
 from films.services import set_embargo, set_release
+from licensing.articles import article_of
+from licensing.ledger.fx import RateRow, add_rates
+from licensing.ledger.payments import adjust, record_payment
+from licensing.ledger.sales import record_sales
+from licensing.ledger.terms import set_terms
+from licensing.models import Licence
+from licensing.takedowns import release_takedown, start_takedown
+from merchants.keys import make_key
 from merchants.services import add_member
 from tests.factories import NOW, make_market, make_user
 
@@ -37,13 +45,28 @@ def one_of_each(scheduled: Campaign, head: User) -> Campaign:
     Image.objects.create(product=product, file="goods/a.png", width=10, height=10)
     Placement.objects.create(campaign=scheduled, slot="home_hero", headline_en="Soon", announced_at=NOW)
     add_member(product.merchant, head, role="owner", by=head)
+    make_key(product.merchant, name="Till", scopes=["rights:read"], by=head, at=NOW)
     record("tested", film, by=head)
     catch_up_shelf(at=NOW)
     Group.objects.create(name="Desk")
     set_tax_rate(make_market("us"), "US", Decimal(0), starts_on=NOW.date(), by=head)
     ImportRun.objects.create(merchant=product.merchant, file_name="goods.csv")
     MappingPreset.objects.create(merchant=product.merchant, name="wholesale", content={})
+    royalties_of(product.licence, head)
+    article = article_of(product.merchant, product.sku)
+    release_takedown(start_takedown(article, claimant="A", reason="B", by=head, at=NOW), outcome="C", by=head, at=NOW)
     return scheduled
+
+
+def royalties_of(licence: Licence, by: User) -> None:
+    """Terms, a rate of exchange, a line with its journal, a payment and an adjustment: their statement opens by itself."""
+    day = licence.starts_on
+    set_terms(licence, {"currency": "USD", "rate": "10%"}, by=by)
+    add_rates([RateRow("ECB", "USD", "EUR", day, "1.0845")], by=by)
+    told = {"id": "o1", "date": day.isoformat(), "amount": "100"}
+    assert [result.outcome for result in record_sales(licence, [told], source="order", by=by)] == ["created"]
+    record_payment(licence, amount=100, paid_on=day, reference="bank 7", by=by)
+    adjust(licence, amount=-100, reason="Audit", by=by)
 
 
 def address(app: str, model: str, page: str, *args: object) -> str:
@@ -119,8 +142,15 @@ def _first(app: str, model: str) -> models.Model:
         ("films", "release"),
         ("licensing", "category"),
         ("licensing", "licence"),
+        ("licensing", "licensedarticle"),
+        ("licensing", "takedown"),
+        ("licensing", "adjustment"),
+        ("licensing", "fxrate"),
+        ("licensing", "royaltypayment"),
+        ("licensing", "royaltyterms"),
         ("merchants", "member"),
         ("merchants", "merchant"),
+        ("merchants", "partnerkey"),
     ],
 )
 def test_staff_may_add_what_a_service_creates(desk: Client, app: str, model: str) -> None:
@@ -132,6 +162,7 @@ def test_staff_may_add_what_a_service_creates(desk: Client, app: str, model: str
 
 CATALOGUE = [pair for pair in MODELS if pair[0] == "catalog" and pair[1] not in ("importrun", "taxrate")]
 WRITTEN_BY_THE_SYSTEM = [*CATALOGUE, ("campaigns", "listing"), ("campaigns", "due"), ("accounts", "auditentry")]
+WRITTEN_BY_THE_SYSTEM += [("licensing", "journal"), ("licensing", "saleline"), ("licensing", "statement")]
 
 
 @pytest.mark.parametrize("app, model", WRITTEN_BY_THE_SYSTEM)

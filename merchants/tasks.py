@@ -1,0 +1,11 @@
+"""The merchants' background work."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from merchants import idempotency
+
+
+@shared_task(name="merchants.prune_idempotency", time_limit=300)
+def prune_idempotency() -> int:
+    return idempotency.prune(at=timezone.now())
