@@ -26,7 +26,7 @@ def take_units(licence: Licence, sku: str, quantity: int, *, at: datetime) -> No
     room = Q(unit_cap=None) | Q(unit_cap__gte=F("units_used") + quantity)
     if not Licence.objects.filter(room, pk=licence.pk).update(units_used=F("units_used") + quantity):
         cap, used = Licence.objects.values_list("unit_cap", "units_used").get(pk=licence.pk)
-        raise Refused("unit_cap_reached", licence=licence.number, cap=cap, left=cap - used)
+        raise Refused("unit_cap_reached", licence=licence.number, cap=cap, left=max((cap or 0) - used, 0))
     if at < term_of(licence).ends_at:
         return
     lines = _declared(licence, sku)

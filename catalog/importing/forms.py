@@ -51,7 +51,7 @@ class ImportForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["preset"].queryset = presets  # type: ignore[attr-defined]
         currencies = Market.objects.order_by("currency").values_list("currency", flat=True).distinct()
-        self.fields["currency"].choices = [("", "–"), *((code, code) for code in currencies)]
+        self.fields["currency"].choices = [("", "–"), *((code, code) for code in currencies)]  # type: ignore[attr-defined]
 
     def clean_mapping(self) -> dict[str, Any] | None:
         text = self.cleaned_data["mapping"]

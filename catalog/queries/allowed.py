@@ -9,6 +9,7 @@ properties) is looked up only under licences that ask for it.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
@@ -34,6 +35,8 @@ from merchants.models import Merchant
 
 #: Zones, and the day that it is in them.
 Days = list[tuple[list[str], date]]
+#: A column of the table that is asked, or of the one round it.
+Value = F | OuterRef
 
 
 def products_allowed(
@@ -72,11 +75,11 @@ class _Side:
     the rest is found. `article` is how rows that belong to an article are matched."""
 
     merchant: str
-    sku: F
-    category: F
-    product: F
-    article: Mapping[str, F]
-    texts: Mapping[str, F]
+    sku: Value
+    category: Value
+    product: Value
+    article: Mapping[str, Value]
+    texts: Mapping[str, Value]
 
 
 _TEXTS = ("title_en", "title_zh", "description_en", "description_zh")
@@ -112,6 +115,10 @@ class _Terms:
             outdated |= there & Q(documents__is_required=True, documents__expires_on__lt=day)
         self.sold_off = _without_debts(Licence.objects.filter(ended), asked.at)
         self.outdated = Licence.objects.filter(outdated).values("pk")
+        asking = Licence.objects.filter(Q(is_scheduled=True) | Q(needs_approval=True) | Q(needs_page_approval=True))
+        rows = asking.order_by().values_list("is_scheduled", "needs_approval", "needs_page_approval").distinct()
+        #: What any licence asks of the single article at all.
+        self.asks = [any(column) for column in zip(*rows, strict=True)] or [False] * 3
 
     def pass_for(self, side: _Side) -> Q:
         """The licence is one of this film and merchant, in force, and covers the article for the country and channel."""
@@ -121,7 +128,8 @@ class _Terms:
             plain &= Q(needs_page_approval=False)
         # Most licences ask nothing of the single article, and under those no more is looked at.
         passes = _one_of(licences.filter(self.in_term, plain), side)
-        passes |= _one_of(licences.filter(self.in_term | Q(pk__in=self.sold_off)), side) & self._of_article(side)
+        if any(self.asks) or self.sold_off:
+            passes |= _one_of(licences.filter(self.in_term | Q(pk__in=self.sold_off)), side) & self._of_article(side)
         return passes & Q(Granted(F("licence"), side.category, asked=self.asked))
 
     def _in_force(self) -> QuerySet[Licence]:
@@ -134,11 +142,15 @@ class _Terms:
     def _of_article(self, side: _Side) -> Q:
         """What a licence may ask of the single article."""
         scheduled = ScheduleLine.objects.filter(licence=OuterRef("licence"), sku=_inner(side.sku))
-        asks = Q(licence__is_scheduled=False) | Q(Exists(scheduled))
-        asks &= Q(licence__needs_approval=False) | Q(Exists(_valid_certificates(self.asked.at, side)))
+        is_scheduled, needs_approval, needs_page = self.asks
+        asks = Q()
+        if is_scheduled:
+            asks &= Q(licence__is_scheduled=False) | Q(Exists(scheduled))
+        if needs_approval:
+            asks &= Q(licence__needs_approval=False) | Q(Exists(_valid_certificates(self.asked.at, side)))
         if self.sold_off:
             asks &= ~Q(licence__in=self.sold_off) | Q(Exists(_declared_stock(side)))
-        if self.asked.action is Action.LIST:
+        if needs_page and self.asked.action is Action.LIST:
             asks &= Q(licence__needs_page_approval=False) | _approved_page(self.asked.at, side)
         return asks
 
@@ -223,13 +235,13 @@ def _undisputed(at: datetime) -> tuple[Q, ...]:
     return (~Q(film__in=_held("film", at)), ~Q(merchant__in=_held("merchant", at)), ~Q(is_stopped))
 
 
-def _held(kind: str, at: datetime) -> QuerySet[Takedown]:
+def _held(kind: str, at: datetime) -> QuerySet[Takedown, Any]:
     """The films, merchants, licences or articles that a takedown freezes at `at`."""
     running = Takedown.objects.filter(Q(released_at=None) | Q(released_at__gt=at), starts_at__lte=at)
     return running.filter(**{f"{kind}__isnull": False}).order_by().values(kind)
 
 
-def _authorised(at: datetime) -> QuerySet[Merchant]:
+def _authorised(at: datetime) -> QuerySet[Merchant, Any]:
     """Approved, and their documents valid on the day that it is in their country (row 24)."""
     countries = Merchant.objects.order_by().values_list("country", flat=True).distinct()
     outdated = _never()
@@ -250,6 +262,6 @@ def _day(at: datetime, zone: str) -> date:
     return at.astimezone(ZoneInfo(zone)).date()
 
 
-def _inner(value: F) -> F:
+def _inner(value: Value) -> OuterRef:
     """The same value from within a subquery."""
-    return OuterRef(value) if isinstance(value, OuterRef) else OuterRef(value.name)
+    return OuterRef(value if isinstance(value, OuterRef) else str(value.name))  # type: ignore[attr-defined]

@@ -101,11 +101,9 @@ class Granted(Func):
         super().__init__(licence, category, asked=asked)
 
     def as_sql(self, compiler: SQLCompiler, connection: Any, **_extra: Any) -> tuple[str, Any]:  # type: ignore[override]
-        columns, params = [], []
-        for expression in self.source_expressions:
-            sql, more = compiler.compile(expression)
-            columns.append(sql)
-            params += more
+        compiled = [compiler.compile(expression) for expression in self.source_expressions]
+        columns = [sql for sql, _params in compiled]
+        params = [param for _sql, params in compiled for param in params]
         pairs, more = _granted_pairs(self.extra["asked"], _DIALECTS[connection.vendor])
         # As a value, not as a join: planners take the pairs for far fewer than they are.
         return f"(({', '.join(columns)}) IN ({pairs})) IS TRUE", [*params, *more]
@@ -132,36 +130,39 @@ _DIALECTS: dict[str, type[_Dialect]] = {"postgresql": _PostgreSql, "sqlite": _Sq
 
 
 def _granted_pairs(asked: _Question, dialect: type[_Dialect]) -> tuple[str, list[str]]:
+    """Licence and category: what is included, and in row 13 what may be sold unasked, less what is excluded."""
+
     def among(column: str) -> str:
         return f"({dialect.holds.format(list=column, value='%s')} OR {dialect.holds.format(list=column, value='%s')})"
 
     # Tables are named by their models, everything else is a parameter.
-    sql = f"""
-        WITH candidates AS (
-            SELECT g.licence_id, c.id AS category_id, g.countries, g.excluded_countries,
-                CASE WHEN {among("g.countries")} THEN 1 ELSE 0 END AS is_included,
-                CASE WHEN {among("g.excluded_countries")} THEN 1 ELSE 0 END AS is_excluded
-            FROM {Grant._meta.db_table} g
-            JOIN {Category._meta.db_table} c ON g.category_id IS NULL OR g.category_id = c.id
-            WHERE {among("g.channels")}
+    candidates = f"""
+        WITH grants AS MATERIALIZED (
+            SELECT g.licence_id, g.category_id, g.countries, g.excluded_countries,
+                {among("g.countries")} AS is_included, {among("g.excluded_countries")} AS is_excluded
+            FROM {Grant._meta.db_table} g WHERE {among("g.channels")}
+        ), candidates AS MATERIALIZED (
+            SELECT g.licence_id, c.id AS category_id, g.countries, g.excluded_countries, g.is_included, g.is_excluded
+            FROM grants g JOIN {Category._meta.db_table} c ON g.category_id IS NULL OR g.category_id = c.id
         )
-        SELECT licence_id, category_id FROM candidates
-        GROUP BY licence_id, category_id HAVING MAX(is_excluded) = 0 AND MAX(is_included) = 1
+        SELECT licence_id, category_id FROM candidates WHERE is_included
     """  # noqa: S608
+    less = "EXCEPT SELECT licence_id, category_id FROM candidates WHERE is_excluded"
     params = [asked.country, EVERY, asked.country, EVERY, asked.channel, EVERY]
     if asked.action is Action.LIST or asked.country not in EEA:
-        return sql, params
-    # Row 13: not exclusive, and goods may be put on sale in one state at least, so those who ask from another get them.
+        return candidates + less, params
+    # Not exclusive, and goods may be put on sale in one state of the EEA at least. Sets of states, since a comparison of
+    # each with each takes as long as all the rest a thousand times.
     states = sorted(EEA)
-    sql += f"""
-        UNION
-        SELECT k.licence_id, k.category_id FROM candidates k
-        JOIN {Licence._meta.db_table} l ON l.id = k.licence_id AND NOT l.is_exclusive
-        CROSS JOIN {dialect.each.format(list="k.countries")}
-        WHERE state.value IN ({", ".join(["%s"] * len(states))}) AND NOT EXISTS (
-            SELECT 1 FROM candidates x
-            WHERE x.licence_id = k.licence_id AND x.category_id = k.category_id
-            AND (x.is_excluded = 1 OR {dialect.holds.format(list="x.excluded_countries", value="state.value")})
-        )
+    unasked = f"""
+        UNION SELECT licence_id, category_id FROM (
+            SELECT k.licence_id, k.category_id, state.value FROM candidates k
+            JOIN {Licence._meta.db_table} l ON l.id = k.licence_id AND NOT l.is_exclusive
+            CROSS JOIN {dialect.each.format(list="k.countries")}
+            WHERE NOT k.is_included AND state.value IN ({", ".join(["%s"] * len(states))})
+            EXCEPT
+            SELECT k.licence_id, k.category_id, state.value FROM candidates k
+            CROSS JOIN {dialect.each.format(list="k.excluded_countries")}
+        ) open_states
     """  # noqa: S608
-    return sql, [*params, *states]
+    return candidates + unasked + less, [*params, *states]

@@ -269,7 +269,7 @@ def _rounds(shown: Round, user: User) -> list[dict[str, Any]]:
             "what": _("%(stage)s v%(number)s") % {"stage": row.get_stage_display(), "number": row.number},
             "state": row.get_state_display(),
             "tone": _tone(row),
-            "submitted": local(licence, row.submitted_at),
+            "submitted": local(licence, row.submitted_at) if row.submitted_at else "",
             "decided": local(licence, row.decided_at) if row.decided_at else "",
             "by": _name(row.decided_by),
             "reasons": ", ".join(str(Round.Reason(code).label) for code in row.reasons),

@@ -1,21 +1,19 @@
 """Royalties at the desk: terms, exchange rates, payments, adjustments and statements. Figures come from the calculation alone."""
 
 import csv
-import json
 from io import StringIO
 from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin.base import DeskAdmin, ReadOnlyInline, Verb
+from accounts.admin.base import DeskAdmin, ReadOnlyInline
 from core.errors import Refused
-from core.money import Money
-from licensing.ledger import fx, payments, statements
+from licensing.admin.royalty_forms import AgreementField, ServiceForm, at_path, money
+from licensing.ledger import fx, payments
 from licensing.ledger.account import account_of, agreement_of, full_terms
 from licensing.ledger.terms import set_terms
 from licensing.models import (
@@ -26,59 +24,12 @@ from licensing.models import (
     RoyaltyPayment,
     RoyaltyTerms,
     SaleLine,
-    Statement,
 )
 from licensing.royalties import values
-from licensing.royalties.cases import parse_json
 from licensing.royalties.read_agreement import read_agreement
 
 #: A table of rates of twenty currencies for ten years is smaller.
 MOST_BYTES = 5_000_000
-
-
-def money(amount: int | None, currency: str) -> str:
-    """An amount as the desk reads it, or a dash."""
-    return Money(amount, currency).in_locale("en") if amount is not None else "–"
-
-
-def at_path(refusal: Refused) -> str:
-    """A refusal with the place that it is about."""
-    path = refusal.facts.get("path", "")
-    return f"{path}: {refusal.sentence}" if path else refusal.sentence
-
-
-class ServiceForm(forms.ModelForm):
-    """A form whose fields go to a service, which makes the row: the form's own instance is none until then."""
-
-    def _post_clean(self) -> None:
-        """Nothing of the fields belongs on the instance."""
-
-    def became(self, saved: Any) -> Any:
-        """The row that the service made, for what the admin says about it."""
-        self.instance.__dict__.update(saved.__dict__)
-        return saved
-
-
-class AgreementField(forms.CharField):
-    """An agreement as JSON with exact numbers."""
-
-    widget = forms.Textarea(attrs={"rows": 28, "spellcheck": "false"})
-
-    def prepare_value(self, value: Any) -> Any:
-        return json.dumps(value, ensure_ascii=False, indent=2) if isinstance(value, dict) else value
-
-    def to_python(self, value: Any) -> Any:
-        text = super().to_python(value)
-        try:
-            found = parse_json(text or "{}")
-            if not isinstance(found, dict):
-                values.refuse("NOT_AN_OBJECT", "", value=values.shown(text))
-        except Refused as refusal:
-            raise ValidationError(at_path(refusal)) from None
-        return found
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return bool(self.prepare_value(initial) != data)
 
 
 class TermsForm(ServiceForm):
@@ -304,62 +255,6 @@ class AdjustmentAdmin(DeskAdmin):
             told["licence"], amount=told["amount"], reason=told["reason"], dimensions=dimensions, by=request.user
         )
         return form.became(saved)
-
-
-def _compute(statement: Statement, *, by: Any, at: Any) -> Any:
-    return statements.compute_statement(statement.licence, statement.period, at=at)
-
-
-def _is_over(statement: Statement, at: Any) -> bool:
-    return statement.state == Statement.State.OPEN and statement.last_day < at.date()
-
-
-@admin.register(Statement)
-class StatementAdmin(DeskAdmin):
-    fields = readonly_fields = (
-        "public_id", "licence", "period", "first_day", "last_day", "state", "shown_payable", "shown_royalty", "waiting",
-        "is_stale", "computed_at", "due_on", "closed_at", "closed_by", "digest",
-    )  # fmt: skip
-    list_display = ("licence", "period", "state", "shown_royalty", "shown_payable", "due_on", "waiting", "is_stale")
-    list_filter = ("state", "period")
-    list_select_related = ("licence",)
-    search_fields = ("public_id", "licence__number", "licence__merchant__name")
-    ordering = ("-first_day", "licence")
-    sortable_by = ()
-    verbs = (
-        Verb(
-            "compute",
-            _("Compute"),
-            _("The statement is computed."),
-            _compute,
-            lambda statement, at: statement.state == Statement.State.OPEN,
-        ),
-        Verb(
-            "close",
-            _("Close statement"),
-            _("The statement is closed."),
-            lambda statement, *, by, at: statements.close_statement(statement, by=by, at=at),
-            _is_over,
-            consequence=_(
-                "A closed statement never changes. What comes in later for its period counts in the next one; what comes "
-                "back is credited there."
-            ),
-            asks_first=True,
-            is_main=True,
-        ),
-    )
-
-    @admin.display(description=_("Payable"))
-    def shown_payable(self, statement: Statement) -> str:
-        return money(statement.payable if statement.computed_at else None, statement.currency)
-
-    @admin.display(description=_("Royalty"))
-    def shown_royalty(self, statement: Statement) -> str:
-        if not statement.figures:
-            return "–"
-        return money(
-            values.minor(statement.figures["royalty"], "", statement.currency, is_signed=True), statement.currency
-        )
 
 
 @admin.register(SaleLine)

@@ -46,7 +46,7 @@ class Shape:
     bar_offset: int
 
 
-WIDE = Shape(width=1180, left=250, row_height=44, bar_offset=11)
+WIDE = Shape(width=1040, left=220, row_height=44, bar_offset=11)
 NARROW = Shape(width=340, left=0, row_height=62, bar_offset=34)
 _TOP = 30
 _BAR = 22

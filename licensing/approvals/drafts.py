@@ -128,7 +128,7 @@ def remove_file(file: RoundFile, *, by: User) -> None:
     _lock_draft(file.round, by)
     RoundFile.objects.filter(pk=file.pk).delete()
     if not RoundFile.objects.filter(file=file.file.name).exists():
-        name, storage = file.file.name, file.file.storage
+        name, storage = str(file.file.name), file.file.storage
         transaction.on_commit(lambda: storage.delete(name))
 
 
@@ -175,7 +175,7 @@ def submit(draft: Round, *, by: User, at: datetime) -> Round:
     _start_clock(draft, at)
     draft.state, draft.submitted_by, draft.submitted_at = State.SUBMITTED, by, at
     draft.save()
-    record("round.submitted", draft, by=by, digest=draft.digest, due_at=draft.due_at.isoformat())
+    record("round.submitted", draft, by=by, digest=draft.digest, due_at=str(draft.due_at))
     return draft
 
 

@@ -63,7 +63,7 @@ def keep(content: bytes) -> str:
 def opened(stored: StoredFile) -> BinaryIO:
     """The file's bytes, read once to see that they are those that were handed in. Refuses `evidence_damaged`."""
     try:
-        file = stored.file.open("rb")
+        file: BinaryIO = stored.file.storage.open(str(stored.file.name), "rb")  # type: ignore[assignment]
     except FileNotFoundError:
         raise Refused("evidence_damaged", name=stored.name) from None
     digest = hashlib.sha256()
@@ -73,8 +73,7 @@ def opened(stored: StoredFile) -> BinaryIO:
         file.close()
         raise Refused("evidence_damaged", name=stored.name)
     file.seek(0)
-    handle: BinaryIO = file
-    return handle
+    return file
 
 
 def plain_name(name: str) -> str:

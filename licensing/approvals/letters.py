@@ -18,8 +18,8 @@ from licensing.models import Licence, Reminder, Round
 
 def write_reminder(reminder: Reminder, *, at: datetime) -> None:
     """Raises OSError when the mail server is away. A round that was decided in between needs no reminder."""
-    shown = Round.objects.select_related("submission__version__article__merchant", "submission__version__licence__film")
-    shown = shown.get(pk=reminder.round_id)
+    rounds = Round.objects.select_related("submission__version__article__merchant", "submission__version__licence")
+    shown = rounds.get(pk=reminder.round_id)
     if reminder.percent < 100:
         if shown.state in WAITING:
             _write("approval_reminder", shown, reviewers(), reminder.percent, at)

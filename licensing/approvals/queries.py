@@ -12,7 +12,7 @@ from licensing.approvals.people import may_act_for_merchants, may_review
 from licensing.approvals.rounds import WAITING
 from licensing.approvals.words import TimeLeft, time_left
 from licensing.models import ArticleVersion, Certificate, Comment, MarkedFile, Round, RoundFile
-from merchants.models import Member
+from merchants.models import Merchant
 
 VIEW = "licensing.view_round"
 
@@ -97,5 +97,5 @@ def _sees_every_merchant(user: User) -> bool:
     return sees_as_licensor(user) or may_act_for_merchants(user)
 
 
-def _merchants_of(user: User) -> QuerySet[Member]:
-    return Member.objects.filter(user=user).values("merchant")
+def _merchants_of(user: User) -> QuerySet[Merchant]:
+    return Merchant.objects.filter(members__user=user)

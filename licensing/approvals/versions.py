@@ -12,6 +12,7 @@ from licensing.approvals.finals import drop_version
 from licensing.approvals.locks import lock_article, lock_version
 from licensing.approvals.people import check_licensee
 from licensing.approvals.tracks import Change, Track, first_stage, touched
+from licensing.articles import article_of
 from licensing.models import ArticleVersion, Certificate, Licence, LicensedArticle, Round, Submission
 
 State = ArticleVersion.State
@@ -30,10 +31,7 @@ def start_version(licence: Licence, sku: str, *, by: User, at: datetime, changes
     licence = Licence.objects.select_related("merchant").get(pk=licence.pk)
     if licence.state != Licence.State.EXECUTED:
         raise Refused("wrong_state", state=licence.get_state_display())
-    if not sku.strip():
-        raise Refused("sku_missing")
-    article = LicensedArticle.objects.get_or_create(merchant=licence.merchant, sku=sku.strip())[0]
-    lock_article(article.pk)
+    article = lock_article(article_of(licence.merchant, sku).pk)
     versions = list(article.versions.filter(licence=licence).order_by("-number"))
     if any(version.state == State.IN_APPROVAL for version in versions):
         raise Refused("version_open")

@@ -24,7 +24,8 @@ from licensing.sheets.sheet import Sheet
 FONT = "sheet"
 _INK, _QUIET, _LINE = colors.HexColor("#1d1a17"), colors.HexColor("#5c564f"), colors.HexColor("#d9d5cf")
 _MARGIN = 18 * mm
-_WIDTH = A4[0] - 2 * _MARGIN
+#: What is left between the margins and the six points that a frame keeps on either side.
+_WIDTH = A4[0] - 2 * _MARGIN - 12
 
 
 def pdf_of(sheet: Sheet) -> bytes:
@@ -80,7 +81,7 @@ def _groups(sheet: Sheet) -> Table:
         _("Units"),
         _("Net"),
         _("Base"),
-        _("Rate"),
+        _("Royalty rate"),
         _("Royalty"),
     )
     rows = []

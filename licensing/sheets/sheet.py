@@ -1,6 +1,6 @@
 """A statement in words: what its page and its PDF print, in the language that is active."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from core.money import BASIS_POINTS, Money
 from core.territories import country_name, every_country
 from licensing.ledger.forecast import EarnOut
-from licensing.models import DistributionChannel, SaleLine, Statement
+from licensing.models import Category, DistributionChannel, SaleLine, Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,16 +151,16 @@ def line_rows(lines: Iterable[SaleLine], currency: str) -> list[LineRow]:
 
 
 def sheet_of(statement: Statement, *, outlooks: Iterable[EarnOut] = ()) -> Sheet:
-    """The sheet of a statement that has been computed. `outlooks` are `forecast.forecasts` of its licence. No query, if the
+    """The sheet of a statement that has been computed. `outlooks` are `forecast.forecasts` of its licence. One query, if the
     licence, its merchant and its film are at hand."""
-    figures, currency = statement.figures, statement.currency
-    say = _Words(currency)
+    figures, say = statement.figures, _Words(statement.currency)
+    names = _names(statement)
     return Sheet(
         title=_("Royalty statement %(number)s, %(period)s") % {"number": statement.number, "period": statement.period},
         facts=_facts(statement, say),
         headline=_headline(figures, say),
         figures=[*_sales(figures, say), *_sum(figures, say)],
-        groups=[_group(number, group, say) for number, group in enumerate(figures["groups"])],
+        groups=[_group(number, group, say, names) for number, group in enumerate(figures["groups"])],
         adjustments=[_adjustment(line, say) for line in figures["adjustment_lines"]],
         payments=[
             (_payment_words().get(one["kind"], one["kind"]), say.day(one["date"]), say.money(one["amount"]))
@@ -259,7 +259,7 @@ def _sum(figures: dict[str, Any], say: _Words) -> list[Figure]:
     ]
 
 
-def _group(number: int, group: dict[str, Any], say: _Words) -> GroupRow:
+def _group(number: int, group: dict[str, Any], say: _Words, names: Mapping[str, str]) -> GroupRow:
     rates = {say.rate(one["rate"]) for part in group["parts"] for one in part["slices"]}
     floored = any(part["floor"] and part["floor"]["applies"] for part in group["parts"])
     remarks = [group["basis"]] if group["basis"] else []
@@ -272,8 +272,8 @@ def _group(number: int, group: dict[str, Any], say: _Words) -> GroupRow:
         units = _("%(sold)s, %(returned)s back") % {"sold": units, "returned": say.number(group["units_returned"])}
     return GroupRow(
         number=number,
-        properties=group["property"] or "–",
-        category=group["category"] or "–",
+        properties=names.get(group["property"], group["property"]) or "–",
+        category=names.get(group["category"], group["category"]) or "–",
         territory=_territory(group["territory"]),
         channel=_channel(group["channel"]),
         article=group.get("article", ""),
@@ -285,6 +285,12 @@ def _group(number: int, group: dict[str, Any], say: _Words) -> GroupRow:
         royalty=say.money(group["royalty"]),
         remark=", ".join(remarks),
     )
+
+
+def _names(statement: Statement) -> dict[str, str]:
+    """What the codes that lines carry are called: the film's address and the categories."""
+    language, film = get_language() or "en", statement.licence.film
+    return {one.code: one.name_in(language) for one in Category.objects.all()} | {film.slug: film.title_in(language)}
 
 
 def _territory(code: str) -> str:

@@ -80,7 +80,9 @@ class People:
         if who == "nobody":
             return Client()
         if who in ("member", "clerk", "staff"):
-            return self._signed_in.setdefault(who, self._signed_in.get(who) or signed_in(who))
+            if who not in self._signed_in:
+                self._signed_in[who] = signed_in(who)
+            return self._signed_in[who]
         return Client(headers={"authorization": f"Bearer {secret_of(who, route)}"})
 
 

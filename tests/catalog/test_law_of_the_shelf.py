@@ -1,7 +1,8 @@
 """The law of the shelf: at every instant, the span says exactly what the facts say.
 
-Random licences, embargoes, papers, dates, prices, holds, offers and overlapping campaigns are written to the database
-and compiled; then the spans at random instants and at every boundary ± 1 µs are compared with the pointwise decision.
+Random licences, sell-offs, approvals, disputes, recalls, embargoes, papers, dates, prices, holds, offers and overlapping
+campaigns are written to the database and compiled; then the spans at random instants and at every boundary ± 1 µs are
+compared with the pointwise decision.
 """
 
 from collections.abc import Callable
@@ -19,7 +20,18 @@ from catalog.shelf_store import recompile_products
 from core.clock import ALWAYS, FOREVER, start_of_day
 from films.models import Embargo, Tier
 from licensing import gate
-from licensing.models import Grant, Licence
+from licensing.assets import digest_of_text
+from licensing.models import (
+    ApprovedAsset,
+    Certificate,
+    Grant,
+    InventoryLine,
+    InventoryStatement,
+    Licence,
+    LicenceDocument,
+    LicensedArticle,
+    Takedown,
+)
 from tests import factories
 
 DAY = timedelta(days=1)
@@ -55,6 +67,20 @@ licences = st.fixed_dictionaries(
             max_size=2,
         ),
     }
+)
+#: What only some articles have. Each instant is when it begins, and when it ends or None.
+periods = st.tuples(instants, st.none() | st.integers(1, 8).map(lambda n: n * 5 * DAY))
+particulars = st.fixed_dictionaries(
+    {},
+    optional={
+        "sell_off_days": mostly(30, 0, 5),
+        "declared": mostly(3, 0),
+        "certificates": st.lists(periods, max_size=2),
+        "recalled_at": instants,
+        "takedowns": st.lists(st.tuples(st.sampled_from(["film", "licence", "article"]), periods), max_size=2),
+        "page": periods,
+        "insured_until": days,
+    },
 )
 products = st.fixed_dictionaries(
     {
@@ -100,7 +126,48 @@ embargoes = st.lists(
 )
 
 
-def write_facts(licence, product, prices, promotions, embargoes, papers_until) -> Product:
+def write_particulars(
+    thing: Product,
+    *,
+    sell_off_days=0,
+    declared=None,
+    certificates=None,
+    recalled_at=None,
+    takedowns=(),
+    page=None,
+    insured_until=None,
+) -> None:
+    """Everything that licensing may know of one article besides its licence."""
+    terms = thing.licence
+    article = LicensedArticle.objects.create(merchant=thing.merchant, sku=thing.sku, recalled_at=recalled_at)
+    terms.sell_off_days, terms.needs_approval = sell_off_days, certificates is not None
+    terms.needs_page_approval = page is not None
+    terms.save()
+    if declared is not None:
+        statement = InventoryStatement.objects.create(licence=terms, stated_on=START.date(), created_at=START)
+        InventoryLine.objects.create(statement=statement, sku=thing.sku, declared=declared)
+    for version, (at, length) in enumerate(certificates or (), start=1):
+        Certificate.objects.create(
+            article=article, licence=terms, version=version, issued_at=at, revoked_at=length and at + length
+        )
+    for touched, (at, length) in takedowns:
+        subject = {"film": thing.film, "licence": terms, "article": article}[touched]
+        Takedown.objects.create(
+            claimant="House", reason="Art", starts_at=at, released_at=length and at + length, **{touched: subject}
+        )
+    if page is not None:
+        at, length = page
+        for sha256 in map(digest_of_text, (thing.title_en, thing.title_zh)):
+            ApprovedAsset.objects.create(
+                article=article, licence=terms, sha256=sha256, approved_at=at, revoked_at=length and at + length
+            )
+    if insured_until is not None:
+        LicenceDocument.objects.create(
+            licence=terms, kind="insurance", title="Insurance", is_required=True, expires_on=insured_until
+        )
+
+
+def write_facts(licence, product, prices, promotions, embargoes, papers_until, particulars) -> Product:
     film = factories.make_film()
     merchant = factories.make_merchant(documents_expire_on=papers_until)
     category, other = factories.make_category("mugs"), factories.make_category("pins")
@@ -119,6 +186,8 @@ def write_facts(licence, product, prices, promotions, embargoes, papers_until) -
     for tier, country, lifts_at in embargoes:
         Embargo.objects.create(film=film, tier=tier, country=country, lifts_at=lifts_at)
     thing = factories.make_product(licence=terms, category=category, prices={}, on_shelf=False, **product)
+    if particulars:
+        write_particulars(thing, **particulars)
     variants = [thing.variants.get(), Variant.objects.create(product=thing, sku="second")]
     first = set()
     for code, index, starts_at, amount in prices:
@@ -183,10 +252,10 @@ def lowest_by_the_facts(
     return min(seen, default=None)
 
 
-def check_the_law(licence, product, prices, promotions, embargoes, papers_until, others) -> None:
+def check_the_law(licence, product, prices, promotions, embargoes, papers_until, particulars, others) -> None:
     ShelfBoundary.objects.all().delete()
     markets = [factories.make_market("us"), factories.make_market("eu")]
-    thing = write_facts(licence, product, prices, promotions, embargoes, papers_until)
+    thing = write_facts(licence, product, prices, promotions, embargoes, papers_until, particulars)
 
     recompile_products([thing.pk])
 
@@ -194,6 +263,8 @@ def check_the_law(licence, product, prices, promotions, embargoes, papers_until,
         at for p in Promotion.objects.all() for at in (p.starts_at, p.ends_at)
     }
     facts |= {start_of_day(day, "UTC") + DAY / 2 for day in (thing.licence.starts_on, thing.licence.ends_on)}
+    facts |= set(Takedown.objects.values_list("starts_at", flat=True))
+    facts |= set(Certificate.objects.values_list("issued_at", flat=True))
     for market in markets:
         said = oracle(thing, market)
         spans = list(ShelfSpan.objects.filter(product=thing, market=market).order_by("starts_at"))
@@ -210,7 +281,9 @@ def check_the_law(licence, product, prices, promotions, embargoes, papers_until,
                 assert span.low_amount == lowest_by_the_facts(said, span.starts_at, moments), span
 
 
-strategies = (licences, products, prices, promotions, embargoes, st.none() | days, st.lists(instants, max_size=3))
+strategies = (
+    licences, products, prices, promotions, embargoes, st.none() | days, particulars, st.lists(instants, max_size=3)
+)  # fmt: skip
 many = settings(
     max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
@@ -254,6 +327,10 @@ TELLING = {
     ],
     "embargoes": [],
     "papers_until": date(2026, 12, 10),
+    "particulars": {
+        "certificates": [(START - 60 * DAY, None), (START + 5 * DAY, 50 * DAY)],
+        "takedowns": [("article", (START + 12 * DAY, 2 * DAY))],
+    },
     "others": [START + 60 * DAY],
 }
 
@@ -264,9 +341,11 @@ def test_the_telling_goods_keep_the_law():
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("breach", ["one campaign forgotten", "papers forgotten", "lowest price forgotten"])
+@pytest.mark.parametrize(
+    "breach", ["one campaign forgotten", "papers forgotten", "dispute forgotten", "lowest price forgotten"]
+)
 def test_the_law_catches_a_compiler_that_breaks_it(monkeypatch, breach):
-    """The control: three small lies, each found."""
+    """The control: small lies, each found."""
     if breach == "one campaign forgotten":
         honest = shelf.compile_spans
         monkeypatch.setattr(
@@ -277,6 +356,13 @@ def test_the_law_catches_a_compiler_that_breaks_it(monkeypatch, breach):
         points = gate.turning_points
         monkeypatch.setattr(
             shelf, "turning_points", lambda article, countries: points(article, countries) - {article.papers_end_at}
+        )
+    elif breach == "dispute forgotten":
+        points = gate.turning_points
+        monkeypatch.setattr(
+            shelf,
+            "turning_points",
+            lambda article, countries: points(article, countries) - {hold.starts_at for hold in article.holds},
         )
     else:
         monkeypatch.setattr(shelf, "_lowest_before", lambda *_facts: None)

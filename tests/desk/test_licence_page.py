@@ -267,9 +267,9 @@ def test_it_asks_as_often_for_three_of_everything(desk: Client, head: User, lice
 def test_nothing_scrolls_sideways_and_the_policy_holds(
     page: Page,
     live_server: LiveServer,
-    complaints: list[str],
+    complaints: list[str],  # noqa: F811
     licence: Licence,
-    width: int,  # noqa: F811
+    width: int,
 ) -> None:
     add_document(
         licence,

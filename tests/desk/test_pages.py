@@ -19,12 +19,14 @@ from catalog.tax import set_tax_rate
 from catalog.upkeep import catch_up_shelf
 from films.models import Artwork, Credit
 from films.services import set_embargo, set_release
+from licensing.approvals.drafts import start_draft
+from licensing.approvals.versions import start_version
 from licensing.articles import article_of
 from licensing.ledger.fx import RateRow, add_rates
 from licensing.ledger.payments import adjust, record_payment
 from licensing.ledger.sales import record_sales
 from licensing.ledger.terms import set_terms
-from licensing.models import Licence
+from licensing.models import Certificate, Licence
 from licensing.takedowns import release_takedown, start_takedown
 from merchants.keys import make_key
 from merchants.services import add_member
@@ -52,6 +54,9 @@ def one_of_each(scheduled: Campaign, head: User) -> Campaign:
     set_tax_rate(make_market("us"), "US", Decimal(0), starts_on=NOW.date(), by=head)
     ImportRun.objects.create(merchant=product.merchant, file_name="goods.csv")
     MappingPreset.objects.create(merchant=product.merchant, name="wholesale", content={})
+    version = start_version(product.licence, product.sku, by=head, at=NOW)
+    start_draft(version.submissions.get(track="product"), by=head, at=NOW)
+    Certificate.objects.create(article=version.article, licence=product.licence, version=1, issued_at=NOW)
     royalties_of(product.licence, head)
     article = article_of(product.merchant, product.sku)
     release_takedown(start_takedown(article, claimant="A", reason="B", by=head, at=NOW), outcome="C", by=head, at=NOW)
@@ -140,6 +145,7 @@ def _first(app: str, model: str) -> models.Model:
         ("films", "embargo"),
         ("films", "film"),
         ("films", "release"),
+        ("licensing", "articleversion"),
         ("licensing", "category"),
         ("licensing", "licence"),
         ("licensing", "licensedarticle"),

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django.contrib.auth.models import Permission
@@ -25,6 +26,7 @@ SPEC = {
 }
 
 
+@cache
 def picture(number: int = 0, size: tuple[int, int] = (300, 200)) -> bytes:
     into = io.BytesIO()
     Image.new("RGB", size, (number * 37 % 256, number * 11 % 256, 90)).save(into, "PNG")

@@ -14,7 +14,7 @@ from core.errors import Refused
 from licensing.approvals import drafts, finals, reviewing, versions
 from licensing.approvals.digests import is_as_submitted
 from licensing.approvals.files import opened
-from licensing.approvals.tracks import STAGES, TOUCHES, Change, Stage, Track
+from licensing.approvals.tracks import STAGES, TOUCHES, Change, Stage, Track, touched
 from licensing.assets import digest_of_picture, digest_of_text
 from licensing.models import ApprovedAsset, ArticleVersion, Certificate, Licence, RequiredChange, Round, RoundFile
 from tests.factories import NOW, make_user
@@ -474,21 +474,33 @@ def test_the_marketing_track_allows_its_pictures_and_texts(
     }
 
 
-@pytest.mark.parametrize("change", list(Change))
 def test_a_change_begins_again_where_it_touches_and_carries_the_rest_over(
-    version: ArticleVersion, licence: Licence, licensee: User, judge: User, change: Change
+    version: ArticleVersion, licence: Licence, licensee: User, judge: User
 ) -> None:
     pass_version(version, licensee, judge)
     with refused("changes_missing"):
         versions.start_version(licence, "MUG-1", by=licensee, at=NOW)
+    with refused("unknown_change"):
+        versions.start_version(licence, "MUG-1", by=licensee, at=NOW, changes=["weather"])
 
-    second = versions.start_version(licence, "MUG-1", by=licensee, at=NOW, changes=[change])
+    for number, change in enumerate(Change, 2):
+        another = versions.start_version(licence, "MUG-1", by=licensee, at=NOW, changes=[change])
+        begun = {row.track: row.stage for row in another.submissions.all() if row.final_at is None}
+        assert begun == {str(track): str(stage) for track, stage in TOUCHES[change].items()}
+        assert (another.number, another.changes) == (number, [change])
+        versions.withdraw_version(another, by=licensee, at=NOW)
 
-    begun = {row.track: row.stage for row in second.submissions.all() if row.final_at is None}
-    assert begun == {str(track): str(stage) for track, stage in TOUCHES[change].items()}
     version.refresh_from_db()
-    assert (version.state, second.number, second.changes) == ("final_approved", 2, [change])
+    assert version.state == "final_approved"
     assert Certificate.objects.get().revoked_at is None
+
+
+def test_several_changes_begin_at_the_earliest_stage_of_each_track() -> None:
+    assert touched([Change.FACTORY, Change.MATERIAL, Change.LEGAL_LINE]) == {
+        Track.PRODUCT: Stage.PRE_PRODUCTION,
+        Track.PACKAGING: Stage.PROOF,
+        Track.MARKETING: Stage.FINAL,
+    }
 
 
 def test_the_old_version_holds_until_the_new_one_supersedes_it(

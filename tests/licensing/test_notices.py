@@ -1,16 +1,20 @@
 """Letters before something ends: once each, in the licence's days, to who has to know, in their language."""
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.core import mail
+from django.db import connection
 
 from licensing import notices
 from licensing.documents import add_document, retire_document
 from licensing.models import Licence, LicenceNotice
-from licensing.notices import send_notices
+from licensing.notices import Ending, send_notices
 from merchants.models import Member
 from tests.factories import make_film, make_licence, make_merchant, make_user
 
@@ -47,7 +51,7 @@ def sent() -> list[tuple[str, str]]:
 
 def test_each_letter_is_sent_once_on_its_day() -> None:
     licence_of()
-    days = [LAST - timedelta(days=left) for left in range(95, -3, -1)]
+    days = [LAST - timedelta(days=left) for left in (92, 91, 90, 89, 60, 31, 30, 29, 8, 7, 6, 1, 0, -1)]
 
     found = {}
     for day in days:
@@ -171,3 +175,39 @@ def test_a_letter_that_could_not_be_sent_is_sent_by_the_next_run(settings: Any, 
     back = send_notices(at=on(LAST - timedelta(days=29)))
 
     assert (away, kept, back) == (0, 0, 1)
+
+
+def _four_runs_at_once(monkeypatch: pytest.MonkeyPatch) -> int:
+    """How many letters four runs send that all find the same one due."""
+    licence_of()
+    together, look = Barrier(4), notices.due_notices
+
+    def look_and_wait(at: datetime) -> Iterator[Ending]:
+        found = list(look(at))
+        together.wait(timeout=10)
+        return iter(found)
+
+    def run(_number: int) -> int:
+        try:
+            return send_notices(at=on(LAST - timedelta(days=30)))
+        finally:
+            connection.close()
+
+    monkeypatch.setattr(notices, "due_notices", look_and_wait)
+    with ThreadPoolExecutor(4) as pool:
+        return sum(pool.map(run, range(4)))
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_of_four_runs_at_once_one_writes(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (_four_runs_at_once(monkeypatch), len(mail.outbox)) == (1, 1)
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_without_the_row_that_claims_it_all_four_would_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shows that the test above can fail."""
+    monkeypatch.setattr(notices, "_claim", lambda ending, at: LicenceNotice(licence=ending.licence))
+
+    assert (_four_runs_at_once(monkeypatch), len(mail.outbox)) == (4, 4)
