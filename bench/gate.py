@@ -1,8 +1,8 @@
 """`python -m bench gate [--products N]`: the rights gate, one article at a time and all of them at once.
 
 One decision is measured on facts that are loaded, over every market's first country and all three actions. The set-based
-twin gives the articles that are allowed in each of the four markets; it is measured beside reading as many keys from one
-index. One licence in ten wants approvals, and its articles have certificates.
+twin gives the articles that are allowed in each of the four markets; it is measured beside reading as many keys, for each
+market anew, from one index. One licence in ten wants approvals, and its articles have certificates.
 """
 
 import time
@@ -45,7 +45,7 @@ def figures(rounds: int) -> list[Row]:
     articles = [facts.article for facts in FactsReader(list(Market.objects.all())).read(ids, lock=False)]
     asked = len(articles) * len(countries) * len(Action)
     total = Product.objects.count()
-    scan = _best(rounds, _scan)
+    scan = _best(rounds, lambda: [_scan() for _country in countries])
     rows = [
         bounded(
             "one decision, facts loaded", _best(rounds, lambda: _decide_all(articles, countries)) / asked * 1e6, "µs",
@@ -58,7 +58,7 @@ def figures(rounds: int) -> list[Row]:
             compared(
                 f"{action}, {total:,} articles × {len(countries)} markets ({allowed:,} allowed)",
                 _best(rounds, lambda action=action: list(_sets(action, countries))) * 1_000, "ms",
-                limit=scan * 1_000, against=f"the keys of {total:,} articles from one index", most=SCANS,
+                limit=scan * 1_000, against=f"the keys of {total:,} articles × {len(countries)} from one index", most=SCANS,
             )
         )  # fmt: skip
     return rows

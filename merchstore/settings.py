@@ -100,12 +100,15 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    # A large estimate makes the server compile a query to machine code, which takes seconds; no query here runs so long.
+    DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c jit=off"
     # The server plans a query that a connection asks again and again (core/prepared.py) once, not each time: left to
     # itself it goes on comparing, and planning a page's list takes longer than reading it.
     if env.bool("PREPARED_STATEMENTS", default=True):
-        DATABASES["default"].setdefault("OPTIONS", {}).update(
-            {"prepare_threshold": 5, "options": "-c plan_cache_mode=force_generic_plan"}
-        )
+        DATABASES["default"]["OPTIONS"] |= {
+            "prepare_threshold": 5,
+            "options": "-c jit=off -c plan_cache_mode=force_generic_plan",
+        }
 
 REDIS_URL = env.str("REDIS_URL", default="")
 if REDIS_URL:

@@ -23,6 +23,7 @@ from licensing.models import (
     ApprovedAsset,
     ArticleProperty,
     Certificate,
+    Grant,
     InventoryLine,
     InventoryStatement,
     Licence,
@@ -49,7 +50,7 @@ def products_allowed(
     asked = _Asked(action, normalise_country(country), channel, at)
     zones = Licence.objects.order_by().values_list("time_zone", flat=True).distinct()
     terms = _Terms(asked, _days({zone: zone for zone in zones}, at))
-    allowed = products.filter(terms.pass_for(_OF_PRODUCT), merchant__in=_authorised(at))
+    allowed = products.filter(terms.pass_for(_OF_PRODUCT))
     if action is not Action.LIST:
         allowed = allowed.filter(Q(on_sale_at=None) | Q(on_sale_at__lte=at))
     if action is Action.SHIP:
@@ -57,8 +58,8 @@ def products_allowed(
     else:
         allowed = allowed.exclude(_under_embargo(asked))
     if ArticleProperty.objects.exists():
-        allowed = allowed.exclude(Exists(_failing_properties(terms, at)))
-    return allowed.filter(*_undisputed(at))
+        allowed = allowed.exclude(Exists(_failing_properties(terms)))
+    return allowed.exclude(_stopped(at))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,7 @@ class _Terms:
         self.outdated = Licence.objects.filter(outdated).values("pk")
         asking = Licence.objects.filter(Q(is_scheduled=True) | Q(needs_approval=True) | Q(needs_page_approval=True))
         rows = asking.order_by().values_list("is_scheduled", "needs_approval", "needs_page_approval").distinct()
+        self.names_categories = Grant.objects.filter(category__isnull=False).exists()
         #: What any licence asks of the single article at all.
         self.asks = [any(column) for column in zip(*rows, strict=True)] or [False] * 3
 
@@ -127,32 +129,49 @@ class _Terms:
         if self.asked.action is Action.LIST:
             plain &= Q(needs_page_approval=False)
         # Most licences ask nothing of the single article, and under those no more is looked at.
-        passes = _one_of(licences.filter(self.in_term, plain), side)
+        passes = self._grants_to(licences.filter(self.in_term, plain), side)
         if any(self.asks) or self.sold_off:
-            passes |= _one_of(licences.filter(self.in_term | Q(pk__in=self.sold_off)), side) & self._of_article(side)
-        return passes & Q(Granted(F("licence"), side.category, asked=self.asked))
+            asking = licences.filter(self.in_term | Q(pk__in=self.sold_off))
+            passes |= self._grants_to(asking, side) & self._of_article(side)
+        return passes
+
+    def _grants_to(self, licences: QuerySet[Licence], side: _Side) -> Q:
+        """One of these licences grants it: whatever its category, or this one."""
+        passes = _one_of(licences.filter(Granted(F("pk"), asked=self.asked)), side)
+        if self.names_categories:
+            passes |= _one_of(licences, side) & Q(Granted(F("licence"), side.category, asked=self.asked))
+        return passes
 
     def _in_force(self) -> QuerySet[Licence]:
-        """Executed, its papers valid, not frozen. That it is EXPIRED changes no answer: days decide."""
+        """Executed, its papers valid, its merchant authorised, and not frozen, nor its film or merchant. That it is EXPIRED
+        changes no answer: days decide. A product's film and merchant are its licence's, or it is not licensed."""
         licences = Licence.objects.filter(state__in=[Licence.State.EXECUTED, Licence.State.EXPIRED])
         if self.asked.action is Action.SHIP:
             licences = licences.filter(needs_labels=False)
-        return licences.exclude(pk__in=_held("licence", self.asked.at)).exclude(pk__in=self.outdated)
+        at = self.asked.at
+        for name, held in (("pk", "licence"), ("film", "film"), ("merchant", "merchant")):
+            licences = licences.exclude(**{f"{name}__in": _held(held, at)})
+        return licences.filter(merchant__in=_authorised(at)).exclude(pk__in=self.outdated)
 
     def _of_article(self, side: _Side) -> Q:
-        """What a licence may ask of the single article."""
+        """What a licence may ask of the single article. Licences are named by their keys, so that no product is joined with
+        its licence: that would be done for all of them, and this is asked of few."""
         scheduled = ScheduleLine.objects.filter(licence=OuterRef("licence"), sku=_inner(side.sku))
         is_scheduled, needs_approval, needs_page = self.asks
         asks = Q()
         if is_scheduled:
-            asks &= Q(licence__is_scheduled=False) | Q(Exists(scheduled))
+            asks &= _free_of("is_scheduled") | Q(Exists(scheduled))
         if needs_approval:
-            asks &= Q(licence__needs_approval=False) | Q(Exists(_valid_certificates(self.asked.at, side)))
+            asks &= _free_of("needs_approval") | Q(Exists(_valid_certificates(self.asked.at, side)))
         if self.sold_off:
             asks &= ~Q(licence__in=self.sold_off) | Q(Exists(_declared_stock(side)))
         if needs_page and self.asked.action is Action.LIST:
-            asks &= Q(licence__needs_page_approval=False) | _approved_page(self.asked.at, side)
+            asks &= _free_of("needs_page_approval") | _approved_page(self.asked.at, side)
         return asks
+
+
+def _free_of(demand: str) -> Q:
+    return Q(licence__in=Licence.objects.filter(**{demand: False}).order_by().values("pk"))
 
 
 def _never() -> Q:
@@ -207,10 +226,10 @@ def _approved_page(at: datetime, side: _Side) -> Q:
     return approved & ~Q(Exists(pictures.filter(~Exists(of_picture))))
 
 
-def _failing_properties(terms: _Terms, at: datetime) -> QuerySet[ArticleProperty]:
-    """Further properties of the product whose licence does not pass, or whose film is in dispute."""
+def _failing_properties(terms: _Terms) -> QuerySet[ArticleProperty]:
+    """Further properties of the product whose licence does not pass."""
     properties = ArticleProperty.objects.filter(article__merchant=OuterRef("merchant"), article__sku=OuterRef("sku"))
-    return properties.filter(~terms.pass_for(_OF_PROPERTY) | Q(film__in=_held("film", at)))
+    return properties.filter(~terms.pass_for(_OF_PROPERTY))
 
 
 def _under_embargo(asked: _Asked) -> Q:
@@ -228,11 +247,10 @@ def _under_embargo(asked: _Asked) -> Q:
     return found
 
 
-def _undisputed(at: datetime) -> tuple[Q, ...]:
-    """No takedown of the product's film, merchant or article, and no recall (rows 0 and 2)."""
+def _stopped(at: datetime) -> Q:
+    """The article is recalled, or in dispute itself (rows 0 and 2)."""
     stopped = LicensedArticle.objects.filter(Q(recalled_at__lte=at) | Q(pk__in=_held("article", at)))
-    is_stopped = OneOf("merchant", "sku", rows=stopped.order_by().values("merchant", "sku"))
-    return (~Q(film__in=_held("film", at)), ~Q(merchant__in=_held("merchant", at)), ~Q(is_stopped))
+    return Q(OneOf("merchant", "sku", rows=stopped.order_by().values("merchant", "sku")))
 
 
 def _held(kind: str, at: datetime) -> QuerySet[Takedown, Any]:

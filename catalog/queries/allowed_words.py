@@ -89,24 +89,26 @@ class DigestOfText(Func):
 
 
 class Granted(Func):
-    """Whether a licence grants a category in a country, through a channel (rows 11 to 13, 15 and 16).
+    """Whether a licence grants what is asked (rows 11 to 13, 15 and 16): every category, or with `category` that one.
 
-    Grants of one licence count together: an exclusion in one beats what another includes. The pairs of licence and
-    category are worked out once for all products.
+    The two share out the licences. Where no grant names a category the licence alone decides, and is one of few; only
+    licences that name some are looked up together with the category. Grants of one licence count together: an exclusion
+    in one beats what another includes.
     """
 
     output_field = BooleanField()
 
-    def __init__(self, licence: Any, category: Any, *, asked: _Question) -> None:
-        super().__init__(licence, category, asked=asked)
+    def __init__(self, licence: Any, category: Any = None, *, asked: _Question) -> None:
+        super().__init__(*[one for one in (licence, category) if one is not None], asked=asked)
 
     def as_sql(self, compiler: SQLCompiler, connection: Any, **_extra: Any) -> tuple[str, Any]:  # type: ignore[override]
         compiled = [compiler.compile(expression) for expression in self.source_expressions]
         columns = [sql for sql, _params in compiled]
         params = [param for _sql, params in compiled for param in params]
-        pairs, more = _granted_pairs(self.extra["asked"], _DIALECTS[connection.vendor])
-        # As a value, not as a join: planners take the pairs for far fewer than they are.
-        return f"(({', '.join(columns)}) IN ({pairs})) IS TRUE", [*params, *more]
+        key = ("licence_id", "category_id")[: len(columns)]
+        granted, more = _granted(self.extra["asked"], _DIALECTS[connection.vendor], key)
+        # As a value, not as a join: planners take the rows for far fewer than they are.
+        return f"(({', '.join(columns)}) IN ({granted})) IS TRUE", [*params, *more]
 
 
 class _Dialect(Protocol):
@@ -129,25 +131,33 @@ class _Sqlite:
 _DIALECTS: dict[str, type[_Dialect]] = {"postgresql": _PostgreSql, "sqlite": _Sqlite}
 
 
-def _granted_pairs(asked: _Question, dialect: type[_Dialect]) -> tuple[str, list[str]]:
-    """Licence and category: what is included, and in row 13 what may be sold unasked, less what is excluded."""
+def _granted(asked: _Question, dialect: type[_Dialect], key: tuple[str, ...]) -> tuple[str, list[str]]:
+    """What is included, and in row 13 what may be sold unasked, less what is excluded: licences, or licence and category."""
 
     def among(column: str) -> str:
         return f"({dialect.holds.format(list=column, value='%s')} OR {dialect.holds.format(list=column, value='%s')})"
 
+    def columns(table: str) -> str:
+        return ", ".join(f"{table}.{name}" for name in key)
+
     # Tables are named by their models, everything else is a parameter.
+    parted = "SELECT licence_id FROM grants WHERE category_id IS NOT NULL"
+    source = f"grants g WHERE g.licence_id NOT IN ({parted})"
+    if len(key) > 1:
+        joined = f"JOIN {Category._meta.db_table} c ON g.category_id IS NULL OR g.category_id = c.id"
+        source = f"(SELECT g.*, c.id AS its_category FROM grants g {joined}) g WHERE g.licence_id IN ({parted})"  # noqa: S608
+    category = ", g.its_category AS category_id" if len(key) > 1 else ""
     candidates = f"""
         WITH grants AS MATERIALIZED (
             SELECT g.licence_id, g.category_id, g.countries, g.excluded_countries,
                 {among("g.countries")} AS is_included, {among("g.excluded_countries")} AS is_excluded
             FROM {Grant._meta.db_table} g WHERE {among("g.channels")}
         ), candidates AS MATERIALIZED (
-            SELECT g.licence_id, c.id AS category_id, g.countries, g.excluded_countries, g.is_included, g.is_excluded
-            FROM grants g JOIN {Category._meta.db_table} c ON g.category_id IS NULL OR g.category_id = c.id
+            SELECT g.licence_id{category}, g.countries, g.excluded_countries, g.is_included, g.is_excluded FROM {source}
         )
-        SELECT licence_id, category_id FROM candidates WHERE is_included
+        SELECT {columns("k")} FROM candidates k WHERE k.is_included
     """  # noqa: S608
-    less = "EXCEPT SELECT licence_id, category_id FROM candidates WHERE is_excluded"
+    less = f"EXCEPT SELECT {columns('k')} FROM candidates k WHERE k.is_excluded"  # noqa: S608
     params = [asked.country, EVERY, asked.country, EVERY, asked.channel, EVERY]
     if asked.action is Action.LIST or asked.country not in EEA:
         return candidates + less, params
@@ -155,14 +165,14 @@ def _granted_pairs(asked: _Question, dialect: type[_Dialect]) -> tuple[str, list
     # each with each takes as long as all the rest a thousand times.
     states = sorted(EEA)
     unasked = f"""
-        UNION SELECT licence_id, category_id FROM (
-            SELECT k.licence_id, k.category_id, state.value FROM candidates k
+        UNION SELECT {columns("o")} FROM (
+            SELECT {columns("k")}, state.value FROM candidates k
             JOIN {Licence._meta.db_table} l ON l.id = k.licence_id AND NOT l.is_exclusive
             CROSS JOIN {dialect.each.format(list="k.countries")}
             WHERE NOT k.is_included AND state.value IN ({", ".join(["%s"] * len(states))})
             EXCEPT
-            SELECT k.licence_id, k.category_id, state.value FROM candidates k
+            SELECT {columns("k")}, state.value FROM candidates k
             CROSS JOIN {dialect.each.format(list="k.excluded_countries")}
-        ) open_states
+        ) o
     """  # noqa: S608
     return candidates + unasked + less, [*params, *states]
