@@ -73,6 +73,7 @@ class PartnerKey(models.Model):
     class Scope(models.TextChoices):
         LICENCES_READ = "licences:read", _("Read licences")
         RIGHTS_READ = "rights:read", _("Ask the rights gate")
+        PRODUCTS_WRITE = "products:write", _("Bring in products")
         SALES_WRITE = "sales:write", _("Report sales")
         STATEMENTS_READ = "statements:read", _("Read royalty statements")
 

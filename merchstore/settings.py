@@ -284,6 +284,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "ENUM_NAME_OVERRIDES": {
+        "ImportRunStateEnum": "catalog.models.ImportRun.State",
         "LicenceStateEnum": "merchstore.api.own_serializers.LICENCE_STATES",
         "StatementStateEnum": "licensing.models.Statement.State",
     },

@@ -1,7 +1,7 @@
 """What the page of an import run says, at the desk and in the panel. The doors add their addresses."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -12,6 +12,7 @@ from catalog.importing.run import notes_of
 from catalog.importing.runs import refusal_of
 from catalog.importing.undo import undone_counts
 from catalog.models import ImportRun
+from core.paging import Page
 from merchants.models import Merchant
 
 State = ImportRun.State
@@ -48,6 +49,34 @@ def import_list(merchant: Merchant, *, after: str) -> dict[str, Any]:
         for run in found[:SAMPLE]
     ]
     return {"rows": rows, "next": found[SAMPLE - 1].public_id if len(found) > SAMPLE else ""}
+
+
+class RunPosition(NamedTuple):
+    """Where a page of runs ended."""
+
+    pk: int
+
+
+def runs_page(merchant: Merchant, *, after: RunPosition | None, limit: int) -> Page[ImportRun]:
+    """A merchant's runs, the newest first, with what each follows and is followed by. Two queries, however many."""
+    rows = merchant.import_runs.select_related("dry_run").prefetch_related("brought_in").order_by("-pk")
+    if after is not None:
+        rows = rows.filter(pk__lt=after.pk)
+    found = list(rows[: limit + 1])
+    position = RunPosition(found[limit - 1].pk) if len(found) > limit else None
+    return Page(found[:limit], position)
+
+
+def own_run(merchant: Merchant, public_id: str) -> ImportRun | None:
+    """The merchant's run of that public id, with what it follows and is followed by."""
+    runs = merchant.import_runs.select_related("merchant", "dry_run").prefetch_related("brought_in")
+    return runs.filter(public_id=public_id).first()
+
+
+def problem_counts(run: ImportRun) -> dict[str, int]:
+    """How many rows were refused and how many warnings there are."""
+    refusals = run.problems.filter(is_refusal=True).count()
+    return {"refusals": refusals, "warnings": run.problems.filter(is_refusal=False).count()}
 
 
 def offered_verbs(run: ImportRun) -> list[str]:

@@ -293,7 +293,53 @@ def _page(row: dict[str, Any], next_cursor: str | None = None) -> dict[str, Any]
 
 _CURSOR = "WyJwcm9kdWN0cyIsMTc2Mzc4MzIwMDAwMDAwMCwxNF0.hQ0v4mZ2s7Kc1xXn8TqBdYwE5rLfUoJ3"
 
+_COUNTS = {"read": 2, "created": 1, "updated": 0, "unchanged": 0, "refused": 1}
+_BULK_RUN: dict[str, Any] = {
+    "id": "imp_4k8w2m6xq0z7t9vc",
+    "state": "done",
+    "is_dry_run": True,
+    "file_name": "products.csv",
+    "format": "shopify",
+    "progress": {"bytes_read": 412, "bytes_total": 412, "rows": _COUNTS, "products": _COUNTS},
+    "refusal": None,
+    "dry_run": None,
+    "followed_by": None,
+    "created_at": "2026-11-22T12:00:00Z",
+    "started_at": "2026-11-22T12:00:01Z",
+    "finished_at": "2026-11-22T12:00:02Z",
+    "undone_at": None,
+    "links": {
+        "self": "/api/v1/bulk/imp_4k8w2m6xq0z7t9vc",
+        "result": "/api/v1/bulk/imp_4k8w2m6xq0z7t9vc/result",
+        "bring-in": "/api/v1/bulk/imp_4k8w2m6xq0z7t9vc/bring-in",
+    },
+}
+_GOODS_CSV = (
+    "Handle,Title,Vendor,Option1 Name,Option1 Value,Variant SKU,Variant Price\n"
+    "ferry-mug,Ferry mug,Lantern Works,Title,Default Title,MUG-1,12.50\n"
+)
+_GOODS_JSONL = (
+    '{"sku": "MUG-1", "title": {"en": "Ferry mug", "zh": "渡船杯"}, "film": "the-ferryman", "category": "mugs", '
+    '"stock": 12, "prices": {"us": "12.50"}}\n'
+)
+
 EXAMPLES: dict[str, Any] = {
+    "bulk_run": _BULK_RUN,
+    "bulk_runs": _page(_BULK_RUN, _CURSOR),
+    "bulk_run_detail": {**_BULK_RUN, "problems": {"refusals": 1, "warnings": 0}},
+    "bulk_result": {
+        "run": "imp_4k8w2m6xq0z7t9vc",
+        "file": "products.csv",
+        "format": "shopify",
+        "dry_run": True,
+        "rows": {"in": 1, "created": 1, "updated": 0, "unchanged": 0, "refused": 0},
+        "products": {"in": 1, "created": 1, "updated": 0, "unchanged": 0, "refused": 0},
+        "refusals": {"count": 0, "by_code": {}, "listed": []},
+        "warnings": {"count": 0, "by_code": {}, "listed": []},
+        "changes": [{"lines": [2], "outcome": "created", "sku": "MUG-1", "title": "Ferry mug"}],
+    },
+    "goods": _GOODS_CSV,
+    "goods_by_line": _GOODS_JSONL,
     "markets": _page(_MARKET),
     "films": _page(_FILM, _CURSOR),
     "film": _FILM,

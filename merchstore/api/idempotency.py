@@ -66,7 +66,10 @@ def _run(request: Any, run: Run, work: Callable[[], Response]) -> HttpResponse:
 
 
 def _fingerprint(request: Any, body: bytes) -> str:
-    told = (request.method, request.path, request.META.get("QUERY_STRING", ""), request.content_type or "")
+    # A form's boundary is made anew each time it is sent; what it separates is in `body`.
+    is_form = request._request.content_type == "multipart/form-data"
+    content_type = "multipart/form-data" if is_form else request.content_type or ""
+    told = (request.method, request.path, request.META.get("QUERY_STRING", ""), content_type)
     digest = hashlib.sha256()
     for part in (*(text.encode("utf-8", "surrogateescape") for text in told), body):
         digest.update(len(part).to_bytes(8) + part)

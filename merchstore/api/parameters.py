@@ -16,6 +16,7 @@ from django.utils.translation import override
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 
+from catalog.importing.formats import FORMATS
 from catalog.queries.rights import instant_of
 from core.errors import Refused
 from core.territories import normalise_country
@@ -180,6 +181,18 @@ def _one_of(choices: Sequence[str]) -> Callable[[str], str]:
     return read
 
 
+def _currency(text: str) -> str:
+    if not re.fullmatch(r"[A-Z]{3}", text, re.ASCII):
+        raise ValueError("This is a currency's ISO 4217 code of three letters, such as USD.")
+    return text
+
+
+def _printable(text: str) -> str:
+    if not text.strip() or not text.isprintable():
+        raise ValueError("This is a name that can be printed.")
+    return text
+
+
 MARKET = Parameter("market", "The market's code, such as `us`.", _name)
 REQUIRED_MARKET = Parameter(
     "market", "The market whose shelf and prices are meant, such as `us`.", _name, is_required=True
@@ -230,3 +243,14 @@ MERCHANT_OF_PRODUCT = Parameter(
     "merchant", "Whose product, by public id or slug: for the studio's staff, where several use the same code.", _name
 )
 CHANNEL = Parameter("channel", "A channel's code, such as `storefront` or `google`.", _name)
+#: As docs/importing.md lists them.
+_ENCODINGS = (
+    "utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "iso-8859-15", "cp1250", "cp1251", "gb18030", "big5",
+    "shift_jis", "euc-kr",
+)  # fmt: skip
+DRY_RUN = Parameter("dry_run", "Only look at the file: nothing is written.", _boolean, OpenApiTypes.BOOL, default=False)
+FILE_FORMAT = Parameter("format", "Told by the file unless given.", _one_of(FORMATS), choices=FORMATS)
+FILE_CURRENCY = Parameter("currency", "Of prices in a file that does not say it.", _currency)
+FILE_ENCODING = Parameter("encoding", "Told by the file unless given.", _one_of(_ENCODINGS), choices=_ENCODINGS)
+PRESET = Parameter("preset", "The name of a mapping that the merchant has saved.", _printable)
+FILE_NAME = Parameter("file_name", "What the file is called in the list of runs.", _printable)

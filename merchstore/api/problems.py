@@ -78,6 +78,10 @@ KINDS = {
         "Several merchants have this product code",
         "A product code belongs to its merchant. Name the merchant too; `merchants` lists them.",
     ),
+    "wrong_state": Kind(
+        409, "The run is in no state for this", "`links` of the run names what may be done with it now."
+    ),
+    "already_done": Kind(409, "This was done already", "The dry run was brought in: `followed_by` names the run."),
     "idempotency_running": Kind(
         409,
         "The first request is still being worked on",

@@ -21,7 +21,8 @@ _WHEN = {
     403: "The key has not the scope that this needs, or its merchant may not trade now.",
     404: KINDS["not_found"].explanation,
     406: KINDS["not_acceptable"].explanation,
-    409: "The request meets another: it is still being worked on, or a product code is several merchants'.",
+    409: "The request meets another: it is still being worked on, a product code is several merchants', "
+    "or a run is in no state for it.",
     413: KINDS["body_too_large"].explanation,
     415: KINDS["unsupported_media_type"].explanation,
     422: KINDS["idempotency_key_reused"].explanation,
@@ -32,12 +33,13 @@ _ETAG = ("ETag", "For `If-None-Match`: an answer that is still the same is 304."
 _HEADERS = (_REQUEST_ID, _ETAG, ("Cache-Control", "Never reaches past the next instant at which the shelf turns."))
 _OWN = ("Cache-Control", "`private, no-store`: what belongs to one merchant is kept by no cache.")
 _REPLAYED = ("Idempotent-Replayed", "`true` when the answer is the first request's, given again.")
+_LOCATION = ("Location", "The address of the run.")
 _REVISION = ("Shelf-Revision", "Which state of the market's shelf this is. Answers with the same one never contradict.")
 
 
 def documented(
     summary: str,
-    serializer: type[Serializer],
+    serializer: Any,
     *,
     example: str,
     shows_shelf: bool = False,
@@ -65,9 +67,11 @@ def documented_post(
     summary: str,
     serializer: type[Serializer],
     *,
-    request: dict[str, Any],
+    request: dict[str, Any] | None,
     example: str,
     request_examples: Sequence[tuple[str, str]],
+    status: int = 200,
+    by_name: str = "",
 ) -> Callable[[type[View]], type[View]]:
     """Describe a view's `post`, which runs once for each Idempotency-Key. `request_examples` are media types and names in
     examples.py; of rows each is one, and the schema puts it into an array."""
@@ -77,12 +81,17 @@ def documented_post(
         OpenApiExample(name.capitalize(), value=EXAMPLES[name], request_only=True, media_type=media_type)
         for media_type, name in request_examples
     ]
-    described = _described(summary, serializer, example, statuses, headers, request=request, examples=examples)
+    described = _described(
+        summary, serializer, example, statuses, headers, request=request, examples=examples, status=status
+    )
 
     def describe(view: type[View]) -> type[View]:
         parameters = [parameter.in_schema() for parameter in view.parameters]
-        parameters += [_header(name, text) for name, text in headers]
+        told = (*headers, _LOCATION) if status == 202 else headers
+        parameters += [_header(name, text, status) for name, text in told]
         parameters.append(_IDEMPOTENCY_KEY)
+        if by_name:
+            parameters.append(_path(by_name, is_own=True))
         return extend_schema_view(post=described(view, parameters))(view)
 
     return describe
@@ -90,19 +99,20 @@ def documented_post(
 
 def _described(
     summary: str,
-    serializer: type[Serializer],
+    serializer: Any,
     example: str,
     statuses: set[int],
     headers: Sequence[tuple[str, str]],
     *,
     request: Any = None,
     examples: Sequence[OpenApiExample] = (),
+    status: int = 200,
 ) -> Callable[[type[View], list[OpenApiParameter]], Any]:
-    responses: dict[Any, Any] = {(200, _ANSWER): serializer}
-    for status in sorted(statuses):
-        responses[status, CONTENT_TYPE] = OpenApiResponse(ProblemSerializer, description=_WHEN[status])
+    responses: dict[Any, Any] = {(status, _ANSWER): serializer}
+    for failure in sorted(statuses):
+        responses[failure, CONTENT_TYPE] = OpenApiResponse(ProblemSerializer, description=_WHEN[failure])
     shown = OpenApiExample(
-        summary, value=EXAMPLES[example], response_only=True, status_codes=["200"], media_type=_ANSWER
+        summary, value=EXAMPLES[example], response_only=True, status_codes=[str(status)], media_type=_ANSWER
     )
 
     def describe(view: type[View], parameters: list[OpenApiParameter]) -> Any:
@@ -120,8 +130,8 @@ def _described(
     return describe
 
 
-def _header(name: str, text: str) -> OpenApiParameter:
-    return OpenApiParameter(name, OpenApiTypes.STR, OpenApiParameter.HEADER, description=text, response=[200])
+def _header(name: str, text: str, status: int = 200) -> OpenApiParameter:
+    return OpenApiParameter(name, OpenApiTypes.STR, OpenApiParameter.HEADER, description=text, response=[status])
 
 
 def _path(what: str, is_own: bool) -> OpenApiParameter:

@@ -90,3 +90,14 @@ def make_partner(merchant: Merchant | None = None, *, scopes: Any = tuple(Partne
 @pytest.fixture
 def partner(db: None, clock: Clock) -> Partner:
     return make_partner()
+
+
+def make_runs(merchant: Merchant) -> dict[str, str]:
+    """Runs of the merchant, as a worker has left them: a dry run, one that was stopped, one that is done."""
+    made = {}
+    for name, state in (("looked_at", "done"), ("stopped", "stopped"), ("done", "done")):
+        run = merchant.import_runs.create(
+            state=state, is_dry_run=name == "looked_at", file_name="a.csv", upload="imports/a.bin", started_at=NOW
+        )
+        made[name] = run.public_id
+    return made

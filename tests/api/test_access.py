@@ -6,13 +6,14 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 
+from catalog.models import ImportRun
 from licensing.ledger.statements import compute_statement
 from licensing.ledger.terms import set_terms
 from licensing.models import SaleLine
 from merchants.keys import revoke_key
 from merchants.models import IdempotentRequest, Merchant, PartnerKey
 from merchstore.api.urls import urlpatterns
-from tests.api.conftest import make_partner, publish
+from tests.api.conftest import make_partner, make_runs, publish
 from tests.factories import NOW, make_campaign, make_film, make_licence, make_merchant, make_product, make_user
 
 #: Nobody; somebody who is signed in on the site: a merchant's member, staff without and with the permission; and keys: the
@@ -22,6 +23,10 @@ EVERYBODY = (200,) * len(PEOPLE)
 #: One's own object, and one's own list: the rival's is another one.
 OWN = (401, 401, 401, 401, 200, 404, 403, 401, 401, 403)
 OWN_LIST = (401, 401, 401, 401, 200, 200, 403, 401, 401, 403)
+
+#: What a worker does later: with one's own, and with what is sent.
+OWN_VERB = tuple(202 if status == 200 else status for status in OWN)
+OWN_POST = tuple(202 if status == 200 else status for status in OWN_LIST)
 
 #: By the route's name and the method: an address, and the status for each of PEOPLE.
 ACCESS = {
@@ -43,6 +48,13 @@ ACCESS = {
     ("sales", "post"): ("sales?licence={licence}", OWN),
     ("statements", "get"): ("statements", OWN_LIST),
     ("statement", "get"): ("statements/{statement}", OWN),
+    ("bulk_runs", "get"): ("bulk", OWN_LIST),
+    ("bulk_products", "post"): ("bulk/products", OWN_POST),
+    ("bulk_run", "get"): ("bulk/{looked_at}", OWN),
+    ("bulk_result", "get"): ("bulk/{looked_at}/result", OWN),
+    ("bulk_bring_in", "post"): ("bulk/{looked_at}/bring-in", OWN_VERB),
+    ("bulk_go_on", "post"): ("bulk/{stopped}/go-on", OWN_VERB),
+    ("bulk_undo", "post"): ("bulk/{done}/undo", OWN_VERB),
 }
 #: What is public is the same for everybody: what is secret stays so whoever asks.
 SECRET = ("campaigns/secret", (404,) * len(PEOPLE))
@@ -50,6 +62,7 @@ PUBLIC = [address for address, statuses in ACCESS.values() if statuses == EVERYB
 NEEDS_A_KEY = {pair: row for pair, row in ACCESS.items() if row[1] not in (EVERYBODY, (404,) * len(PEOPLE))}
 SCOPES = {"rights": "rights:read", "licences": "licences:read", "licence": "licences:read", "sales": "sales:write",
           "statements": "statements:read", "statement": "statements:read"}  # fmt: skip
+SCOPES |= {route: "products:write" for route, _method in ACCESS if route.startswith("bulk")}
 
 
 def methods(pattern: Any) -> set[str]:
@@ -67,7 +80,11 @@ def shop(get) -> dict[str, str]:
     publish(make_campaign(licence.film, slug="winter", starts_at=NOW))
     make_campaign(licence.film, slug="secret", starts_at=NOW)
     set_terms(licence, {"currency": "USD", "rate": "10%"}, by=None)
-    return {"licence": licence.public_id, "statement": compute_statement(licence, at=NOW).public_id}
+    return {
+        "licence": licence.public_id,
+        "statement": compute_statement(licence, at=NOW).public_id,
+        **make_runs(merchant),
+    }
 
 
 class People:
@@ -119,7 +136,9 @@ def people() -> People:
 
 
 def ask(client: Client, method: str, address: str) -> Any:
-    more = {"data": "[]", "content_type": "application/json", "headers": {"idempotency-key": "k"}}
+    more = {"data": "[]", "content_type": "application/json", "headers": {"idempotency-key": address}}
+    if address == "bulk/products":
+        more |= {"data": "sku\n", "content_type": "text/csv"}
     return getattr(client, method)(f"/api/v1/{address}", **(more if method == "post" else {}))
 
 
@@ -154,22 +173,26 @@ def test_what_is_public_is_the_same_for_everybody_and_sets_no_cookie(shop, peopl
 @pytest.mark.parametrize("route, method", NEEDS_A_KEY)
 def test_what_is_refused_changes_nothing_and_is_kept_by_no_cache(shop, people, route, method):
     address = NEEDS_A_KEY[route, method][0].format(**shop)
-    for who in ("nobody", "member", "clerk", "rival", "narrow", "revoked"):
+    strangers = ("nobody", "member", "clerk", "narrow", "revoked")
+    # What a rival sends is its own.
+    for who in strangers if route == "bulk_products" else (*strangers, "rival"):
         answer = ask(people.client(who, route), method, address)
 
         assert answer["Cache-Control"] == "private, no-store"
         assert answer["Vary"] == "Accept, Authorization, Cookie"
         assert dict(answer.cookies) == {}
-    assert (SaleLine.objects.count(), IdempotentRequest.objects.count()) == (0, 0)
+    assert (SaleLine.objects.count(), IdempotentRequest.objects.count(), ImportRun.objects.count()) == (0, 0, 3)
 
 
 @pytest.mark.parametrize(
-    "route, method", [("rights", "get"), ("licence", "get"), ("statement", "get"), ("sales", "post")]
+    "route, method",
+    [(route, method) for (route, method), row in ACCESS.items() if row[1] in (OWN, OWN_VERB)] + [("rights", "get")],
 )
 def test_the_404_of_a_rivals_is_the_404_of_nothing(shop, people, route, method):
     address = ACCESS[route, method][0]
     rival = people.client("rival", route)
-    names = {"licence": "lic_0000000000000000", "statement": "sta_0000000000000000"}
+    names = dict.fromkeys(("looked_at", "stopped", "done"), "imp_0000000000000000")
+    names |= {"licence": "lic_0000000000000000", "statement": "sta_0000000000000000"}
 
     theirs = ask(rival, method, address.format(**shop))
     nothing = ask(rival, method, address.format(**names).replace("product=pin", "product=unheard-of"))

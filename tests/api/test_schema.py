@@ -1,5 +1,6 @@
 """The OpenAPI document says what the API answers: every real answer and every example is held against it."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from merchants.models import PartnerKey
 from merchstore.api.documents import openapi_document
 from merchstore.api.examples import EXAMPLES
 from merchstore.api.problems import KINDS
-from tests.api.conftest import Partner, make_partner, publish
+from tests.api.conftest import Partner, make_partner, make_runs, publish
 from tests.api.test_bad_input import joined
 from tests.factories import NOW, make_campaign, make_category, make_film, make_licence, make_product
 
@@ -39,13 +40,25 @@ OWN = {
     "/api/v1/statements": "statements",
     "/api/v1/statements/{name}": "statements/{statement}",
     "/api/v1/sales": "sales?licence={licence}",
+    "/api/v1/bulk": "bulk",
+    "/api/v1/bulk/products": "bulk/products",
+    "/api/v1/bulk/{name}": "bulk/{looked_at}",
+    "/api/v1/bulk/{name}/result": "bulk/{looked_at}/result",
+    "/api/v1/bulk/{name}/bring-in": "bulk/{looked_at}/bring-in",
+    "/api/v1/bulk/{name}/go-on": "bulk/{stopped}/go-on",
+    "/api/v1/bulk/{name}/undo": "bulk/{done}/undo",
 }
-SCOPES = dict.fromkeys(OWN, PartnerKey.Scope.LICENCES_READ) | {
-    "/api/v1/rights": PartnerKey.Scope.RIGHTS_READ,
-    "/api/v1/sales": PartnerKey.Scope.SALES_WRITE,
-    "/api/v1/statements": PartnerKey.Scope.STATEMENTS_READ,
-    "/api/v1/statements/{name}": PartnerKey.Scope.STATEMENTS_READ,
-}
+BULK = [path for path in OWN if path.startswith("/api/v1/bulk")]
+SCOPES = (
+    dict.fromkeys(OWN, PartnerKey.Scope.LICENCES_READ)
+    | {
+        "/api/v1/rights": PartnerKey.Scope.RIGHTS_READ,
+        "/api/v1/sales": PartnerKey.Scope.SALES_WRITE,
+        "/api/v1/statements": PartnerKey.Scope.STATEMENTS_READ,
+        "/api/v1/statements/{name}": PartnerKey.Scope.STATEMENTS_READ,
+    }
+    | dict.fromkeys(BULK, PartnerKey.Scope.PRODUCTS_WRITE)
+)
 
 
 @pytest.fixture
@@ -117,22 +130,37 @@ def owned(partner: Partner) -> dict[str, str]:
     licence.inventory_statements.create(stated_on=NOW.date(), created_at=NOW).lines.create(sku="A", declared=3)
     set_terms(licence, {"currency": "USD", "rate": "10%"}, by=None)
     statement = close_statement(compute_statement(licence, at=NOW), by=None, at=NOW)
-    return {"licence": licence.public_id, "statement": statement.public_id}
+    return {"licence": licence.public_id, "statement": statement.public_id, **make_runs(partner.merchant)}
 
 
 def ask(partner: Partner, path: str, address: str) -> Any:
     rows = [{"id": "s1", "date": "2026-11-01", "amount": "1.00"}, {"id": "s2", "date": "yesterday", "amount": "1.00"}]
-    return partner.get(address) if operation(path)[0] == "get" else partner.post(address, rows)
+    if operation(path)[0] == "get":
+        return partner.get(address)
+    return partner.post(address, "sku\n", content_type="text/csv") if path in BULK else partner.post(address, rows)
+
+
+def success(path: str) -> int:
+    """The one status of the document that is no problem."""
+    (status,) = (int(status) for status in operation(path)[1]["responses"] if status < "300")
+    return status
+
+
+def body_of(response: Any) -> Any:
+    return json.loads(b"".join(response.streaming_content)) if response.streaming else response.json()
 
 
 @pytest.mark.parametrize("path", OWN)
 def test_an_answer_to_a_key_is_what_the_document_says(partner, owned, path):
     response = ask(partner, path, OWN[path].format(**owned))
 
-    assert response.status_code == 200
-    assert response.json().get("data") != []
-    assert faults(response.json(), path, 200, "application/json") == []
-    assert faults(response.json() | {"more": 1}, path, 200, "application/json") != []
+    assert response.status_code == success(path)
+    body = body_of(response)
+    assert body.get("data") != []
+    assert faults(body, path, success(path), "application/json") == []
+    # The report is the importer's, and says more of some formats than of others.
+    is_open = path.endswith("/result")
+    assert (faults(body | {"more": 1}, path, success(path), "application/json") == []) == is_open
 
 
 def test_the_answer_for_all_three_actions_is_what_the_document_says(partner, owned):
@@ -175,11 +203,11 @@ def test_an_unknown_market_is_what_the_document_says(get, shop):
 
 @pytest.mark.parametrize("path", [*ADDRESSES, *OWN])
 def test_the_example_is_what_the_document_says(path):
-    content = operation(path)[1]["responses"]["200"]["content"]["application/json"]
+    content = operation(path)[1]["responses"][str(success(path))]["content"]["application/json"]
     (example,) = content["examples"].values()
 
     assert example["value"] in EXAMPLES.values()
-    assert faults(example["value"], path, 200, "application/json") == []
+    assert faults(example["value"], path, success(path), "application/json") == []
 
 
 def test_the_examples_of_what_is_sent_are_taken(partner):
