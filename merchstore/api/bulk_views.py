@@ -130,6 +130,7 @@ class BulkRun(OwnReadView):
     OpenApiTypes.OBJECT,
     example="bulk_result",
     is_own=True,
+    is_streamed=True,
     by_name="run",
 )
 class BulkResult(OwnView):

@@ -15,6 +15,7 @@ from merchstore.api.problems import Fault, Problem
 #: A row as it was sent: an object's fields; or what is wrong with a row that cannot be read at all.
 Row = dict[str, Any] | Refused
 
+_LONGEST_CELL = 100_000
 _JSON, _CSV = "application/json", "text/csv"
 
 
@@ -73,6 +74,11 @@ def _csv_rows(text: str) -> Iterator[Row]:
         for cells in reader:
             if not cells:
                 continue
+            # The reader's own limit belongs to the process, and importing goods raises it.
+            if any(len(cell) > _LONGEST_CELL for cell in cells):
+                raise _invalid(
+                    "", "BAD_CSV", f"Line {reader.line_num}: a cell has {_LONGEST_CELL:,} characters at most."
+                )
             if len(cells) != len(header):
                 yield Refused("WRONG_NUMBER_OF_CELLS", found=len(cells), wanted=len(header))
                 continue

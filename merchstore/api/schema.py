@@ -44,11 +44,14 @@ def documented(
     example: str,
     shows_shelf: bool = False,
     is_own: bool = False,
+    is_streamed: bool = False,
     by_name: str = "",
     failures: tuple[int, ...] = (),
 ) -> Callable[[type[View]], type[View]]:
     """Describe a view's `get`: its parameters are the view's own, its example is in examples.py."""
     headers = (_REQUEST_ID, _ETAG, _OWN) if is_own else (*_HEADERS, _REVISION) if shows_shelf else _HEADERS
+    if is_streamed:  # what is not held whole has no digest
+        headers = tuple(header for header in headers if header is not _ETAG)
     statuses = {*failures, 400, 406} | ({404} if by_name else set()) | ({503} if shows_shelf else set())
     statuses |= {401, 403} if is_own else set()
     described = _described(summary, serializer, example, statuses, headers)

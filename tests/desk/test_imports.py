@@ -250,7 +250,7 @@ def test_the_page_follows_the_worker_by_itself(
 
     importer.run_import(run.pk)
 
-    expect(page.locator("#progress")).to_contain_text("Done", timeout=10_000)
+    expect(page.locator("#progress")).to_contain_text("Done")
     expect(page.locator("#problems").locator("xpath=../..")).to_contain_text("A price of 0 is not a price")
     expect(page.get_by_role("link", name="Undo")).to_be_visible()
     assert timezone.now() >= ImportRun.objects.get(pk=run.pk).finished_at

@@ -150,8 +150,8 @@ def test_the_header_is_one_row_on_a_small_screen_and_its_menu_holds_the_rest(pag
     page.set_viewport_size({"width": 390, "height": 800})
     page.goto(f"{live_server.url}/us/zh/goods/")
 
-    assert page.locator(".site-header").bounding_box()["height"] == 56
-    assert page.locator(".site-nav").is_hidden()
+    expect(page.locator(".site-header")).to_have_js_property("offsetHeight", 56)
+    expect(page.locator(".site-nav")).to_be_hidden()
     page.locator("details.menu summary").click()
     menu = page.locator("details.menu")
     expect(menu.get_by_role("link", name="影片")).to_be_visible()
