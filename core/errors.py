@@ -76,7 +76,9 @@ SENTENCES = {
     "idempotency_running": _("The first request with this Idempotency-Key is still being worked on."),
     "importing": _("Another import of this merchant is under way. Wait until it has ended."),
     "invalid": _("%(problem)s"),
-    "inventory_below_sold": _("%(sold)s units of %(sku)s were sold in the sell-off already, so no fewer can have been there."),
+    "inventory_below_sold": _(
+        "%(sold)s units of %(sku)s were sold in the sell-off already, so no fewer can have been there."
+    ),
     "inventory_empty": _("Name at least one article and how many units of it are left."),
     "inventory_in_future": _("Stock is counted first and stated afterwards: %(day)s is still to come."),
     "inventory_outdated": _("A later statement counts, of %(day)s. This one would be older."),
@@ -124,7 +126,9 @@ SENTENCES = {
     "revocation_in_past": _("An approval is revoked from now on or later: what was sold before was sold under it."),
     "round_open": _("The last round of this stage is %(state)s. There is no other beside it."),
     "scope_missing": _("A key has to be allowed something."),
-    "sell_off_quantity_exhausted": _("In the sell-off only declared stock is sold, and of %(sku)s %(left)s units are left."),
+    "sell_off_quantity_exhausted": _(
+        "In the sell-off only declared stock is sold, and of %(sku)s %(left)s units are left."
+    ),
     "sku_missing": _("Name the article by the merchant's code."),
     "sku_of_several": _("Several merchants use the code %(sku)s: %(merchants)s. Say whose product it is."),
     "reference_taken": _("A payment “%(reference)s” has been recorded already, and it was another."),

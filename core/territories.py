@@ -54,7 +54,7 @@ def normalise_country(code: str) -> str:
     """
     wanted = code.strip().upper()
     wanted = _OWN_TERRITORY.get(wanted, wanted.partition("-")[0])
-    if wanted not in _known_countries():
+    if not code.isascii() or wanted not in _known_countries():  # "ß" in capitals is "SS", South Sudan
         raise Refused("unknown_country", country=code)
     return wanted
 

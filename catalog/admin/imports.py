@@ -23,7 +23,6 @@ from core.errors import Refused
 from merchants.models import Merchant
 
 
-
 class DeskImportForm(ImportForm):
     """As a merchant gives a file, for any merchant."""
 

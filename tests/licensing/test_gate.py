@@ -590,7 +590,9 @@ def test_countries_are_normalised_first(code, country):
     assert normalise_country(code) == country
 
 
-@pytest.mark.parametrize("code", ["", "*", "EU", "UK", "USA", "XX", "ZZ", "中国", "U\x00", "-US", "12", "US\n;"])
+@pytest.mark.parametrize(
+    "code", ["", "*", "EU", "UK", "USA", "XX", "ZZ", "中国", "U\x00", "-US", "12", "US\n;", "ß", "ﬁ", "uſ", "US-ß"]
+)
 def test_what_is_no_country_is_refused(code):
     with pytest.raises(Refused) as refused:
         normalise_country(code)
