@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.core.cache import cache
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified, QueryDict
 from django.utils import timezone
 from django.utils.http import urlencode
@@ -32,6 +33,17 @@ def request_id(get_response: Handler) -> Handler:
         response = get_response(request)
         response["Request-Id"] = request.request_id  # type: ignore[attr-defined]
         return response
+
+    return middleware
+
+
+def readable(get_response: Handler) -> Handler:
+    """400 for a request that merchstore.wsgi could not read; within `request_id`, so that the answer has its number."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if not getattr(request, "is_readable", True):
+            raise BadRequest("the content type cannot be read")
+        return get_response(request)
 
     return middleware
 

@@ -16,6 +16,8 @@ from scripts.steps import Failed
 ROOT = Path(__file__).resolve().parent.parent
 #: Tests here start processes of their own, which need the machine to themselves to be on time.
 ALONE = ("tests/house", "tests/system", "tests/bench/test_launch_bench.py")
+#: But this one asks in its own process, and of no clock.
+BESIDE = ("tests/system/test_bad_input.py",)
 #: How long an expectation of a page may take to come true, in milliseconds: what a machine three times slower needs.
 PATIENCE = 15_000
 
@@ -30,8 +32,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("pure")
         if {"browser", "page"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("browser")
-        if item.get_closest_marker("browser") or any(item.path.is_relative_to(ROOT / place) for place in ALONE):
+        if item.get_closest_marker("browser") or (_is_in(item.path, ALONE) and not _is_in(item.path, BESIDE)):
             item.add_marker("alone")
+
+
+def _is_in(path: Path, places: tuple[str, ...]) -> bool:
+    return any(path.is_relative_to(ROOT / place) for place in places)
 
 
 @pytest.fixture(autouse=True)

@@ -89,15 +89,13 @@ def decide(
     marked_file: UploadedFile | None,
     changes: str = "",
 ) -> None:
-    if marked_file is not None:
-        name = marked_file.name or ""
-        reviewing.add_marked_file(shown, marked_file.read(), name=name, by=by, at=at)
+    marked = reviewing.Marked(marked_file.name or "", marked_file.read()) if marked_file is not None else None
     if decision in (DecideForm.APPROVE, DecideForm.WITH_CHANGES):
-        reviewing.approve(shown, by=by, at=at, changes=changes.splitlines(), remark=remark)
+        reviewing.approve(shown, by=by, at=at, changes=changes.splitlines(), remark=remark, marked=marked)
     elif decision == DecideForm.REVISE:
-        reviewing.require_revision(shown, by=by, at=at, reasons=reasons, remark=remark)
+        reviewing.require_revision(shown, by=by, at=at, reasons=reasons, remark=remark, marked=marked)
     else:
-        reviewing.reject(shown, by=by, at=at, reasons=reasons, remark=remark)
+        reviewing.reject(shown, by=by, at=at, reasons=reasons, remark=remark, marked=marked)
 
 
 class CommentForm(VerbForm):

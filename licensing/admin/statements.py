@@ -65,8 +65,13 @@ class StatementPages(DeskAdmin):
     def sheet_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         row = self._row(request, pk)
         sheet = _sheet(row)
-        groups = [(_address("lines", row, one.number), one) for one in sheet.groups]
-        return self._answer(request, row, "sheet", {"title": sheet.title, "sheet": sheet, "groups": groups})
+        context = {
+            "title": sheet.title,
+            "sheet": sheet,
+            "groups": [(_lines_of(row, one.number), one) for one in sheet.groups],
+            "adjustments": [(_lines_of(row, one.number), one) for one in sheet.adjustments],
+        }
+        return self._answer(request, row, "sheet", context)
 
     def lines_view(self, request: HttpRequest, pk: int, group: int) -> HttpResponse:
         row = self._row(request, pk)
@@ -77,8 +82,8 @@ class StatementPages(DeskAdmin):
             raise Http404 from None
         context = {
             "title": gettext("Sales behind the figure"),
-            "group": _sheet(row).groups[group],
-            "lines": line_rows(behind.lines, behind.group["currency"]),
+            "group": _sheet(row).row(group),
+            "lines": line_rows(behind.lines, behind.figure["currency"]),
             "next": behind.next,
         }
         return self._answer(request, row, "lines", context)
@@ -133,6 +138,11 @@ class StatementPages(DeskAdmin):
 
 def _address(name: str, row: Statement, *more: int) -> str:
     return reverse(f"admin:licensing_statement_{name}", args=[row.pk, *more])
+
+
+def _lines_of(row: Statement, number: int | None) -> str:
+    """Where the sales behind a figure are; nowhere for a sum that somebody set."""
+    return "" if number is None else _address("lines", row, number)
 
 
 def _sheet(row: Statement) -> Sheet:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import Max
@@ -22,6 +23,13 @@ State = Round.State
 DECIDABLE = (State.IN_REVIEW, State.ESCALATED)
 
 
+class Marked(NamedTuple):
+    """A file that the reviewer drew on. It comes with a decision, and is kept only with it."""
+
+    name: str
+    content: bytes
+
+
 @transaction.atomic(durable=True)
 def open_round(shown: Round, *, by: User, at: datetime) -> Round:
     """A reviewer begins to look. The clock has been running since it was received. Refuses `wrong_state`."""
@@ -35,7 +43,15 @@ def open_round(shown: Round, *, by: User, at: datetime) -> Round:
 
 
 @transaction.atomic(durable=True)
-def approve(shown: Round, *, by: User, at: datetime, changes: Sequence[str] = (), remark: str = "") -> Round:
+def approve(
+    shown: Round,
+    *,
+    by: User,
+    at: datetime,
+    changes: Sequence[str] = (),
+    remark: str = "",
+    marked: Marked | None = None,
+) -> Round:
     """Pass the stage as it is, or with numbered `changes` that the next stage has to tick one by one. When every track is
     final the version gets its certificate. Refuses `wrong_state`, `own_submission`, `not_an_approver`, and
     `changes_at_the_end`: behind a last stage there is none that could tick them."""
@@ -51,11 +67,14 @@ def approve(shown: Round, *, by: User, at: datetime, changes: Sequence[str] = ()
     )
     record("round.approved", shown, by=by, changes=texts)
     pass_stage(shown, at=at)
+    _keep_marked(shown, marked, by=by, at=at)
     return shown
 
 
 @transaction.atomic(durable=True)
-def require_revision(shown: Round, *, by: User, at: datetime, reasons: Iterable[str], remark: str = "") -> Round:
+def require_revision(
+    shown: Round, *, by: User, at: datetime, reasons: Iterable[str], remark: str = "", marked: Marked | None = None
+) -> Round:
     """Send it back for reasons that have a code; the licensee shows it again as the next round.
     Refuses `reasons_missing`, `unknown_reason`, `remark_missing` for another reason that is not said."""
     shown = lock_round(shown)
@@ -63,11 +82,14 @@ def require_revision(shown: Round, *, by: User, at: datetime, reasons: Iterable[
     _check_state(shown, DECIDABLE)
     _decide(shown, State.REVISION_REQUIRED, by=by, at=at, remark=remark, reasons=_known(reasons, remark))
     record("round.revision_required", shown, by=by, reasons=shown.reasons)
+    _keep_marked(shown, marked, by=by, at=at)
     return shown
 
 
 @transaction.atomic(durable=True)
-def reject(shown: Round, *, by: User, at: datetime, reasons: Iterable[str], remark: str = "") -> Round:
+def reject(
+    shown: Round, *, by: User, at: datetime, reasons: Iterable[str], remark: str = "", marked: Marked | None = None
+) -> Round:
     """The end of this version: nothing of it is shown again. What was approved before stays approved."""
     shown = lock_round(shown)
     check_approver(by, shown, shown.submission.version.licence)
@@ -75,6 +97,7 @@ def reject(shown: Round, *, by: User, at: datetime, reasons: Iterable[str], rema
     _decide(shown, State.REJECTED, by=by, at=at, remark=remark, reasons=_known(reasons, remark))
     drop_version(shown.submission.version, ArticleVersion.State.REJECTED, at=at)
     record("round.rejected", shown, by=by, reasons=shown.reasons)
+    _keep_marked(shown, marked, by=by, at=at)
     return shown
 
 
@@ -121,13 +144,13 @@ def comment(
     return said
 
 
-@transaction.atomic(durable=True)
-def add_marked_file(shown: Round, content: bytes, *, name: str, by: User, at: datetime) -> MarkedFile:
-    """A file that the reviewer drew on, for the licensee. Refuses what is no evidence either, and `wrong_state`."""
-    looked = files.look_at(content)
-    shown = lock_round(shown)
+def _keep_marked(shown: Round, given: Marked | None, *, by: User, at: datetime) -> None:
+    """The last step of a decision: refusing what is no evidence takes the decision back with it."""
+    if given is None:
+        return
     check_reviewer(by, shown, shown.submission.version.licence)
-    _check_state(shown, DECIDABLE)
+    name, content = given
+    looked = files.look_at(content)
     marked = MarkedFile.objects.create(
         round=shown,
         added_by=by,
@@ -141,7 +164,6 @@ def add_marked_file(shown: Round, content: bytes, *, name: str, by: User, at: da
         created_at=at,
     )
     record("round.marked_up", shown, by=by, sha256=marked.sha256)
-    return marked
 
 
 def _decide(

@@ -34,6 +34,8 @@ def full_terms(account: RoyaltyTerms) -> dict[str, Any]:
         "zone": licence.time_zone,
         "term": {"from": licence.starts_on.isoformat(), "to": licence.ends_on.isoformat()},
     }
+    if account.terms.get("frequency") is not None:  # the terms' other word for their period
+        del said["period"]
     return said | {name: value for name, value in account.terms.items() if value is not None}
 
 

@@ -33,17 +33,23 @@ def read_rate(raw: dict[str, Any], *, source: str = "", base: str = "") -> RateR
     for field in ("currency", "date", "rate"):
         if raw.get(field) in (None, ""):
             values.refuse("MISSING_FIELD", field, field=field)
-    named = values.text(raw.get("source") or source, "source")
+    named = values.text(_said(raw, "source", source), "source")
     if not named:
         values.refuse("MISSING_FIELD", "source", field="source")
     if len(named) > 80:
         values.refuse("ID_TOO_LONG", "source")
-    own = values.currency(raw.get("base") or base, "base")
+    own = values.currency(_said(raw, "base", base), "base")
     currency = values.currency(raw["currency"], "currency")
     if currency == own:
         values.refuse("CONFLICT", "currency", field="currency", other="base")
     rate = values.exchange_rate(raw["rate"], "rate")
     return RateRow(named, own, currency, values.day(raw["date"], "date"), f"{rate:f}")
+
+
+def _said(raw: dict[str, Any], field: str, otherwise: str) -> Any:
+    """What the row says, else what is said for all. An empty list or a false is not nothing said, but nonsense."""
+    value = raw.get(field)
+    return otherwise if value is None or value == "" else value
 
 
 @transaction.atomic(durable=True)

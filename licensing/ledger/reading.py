@@ -56,7 +56,7 @@ class RowReader:
         kind = self._kind(raw)
         said = plain(raw)
         check_text(said)
-        if not values.text(raw.get("id") or "", "id"):
+        if raw.get("id") is None or not values.text(raw["id"], "id"):
             refuse("MISSING_FIELD", "id", field="id")
         for field in ("rate", "fx"):
             if self.source == Source.API and raw.get(field) is not None:

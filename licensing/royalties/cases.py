@@ -26,6 +26,9 @@ LISTS = {
     "payments": "payment",
 }
 
+CASE_FIELDS = frozenset({"agreement", "opening", "periods", "period", "lines", *LISTS})
+PERIOD_FIELDS = frozenset({"name", "period", "from", "to", "fx"})
+
 #: A line of a file with its kind and fields, and where it stands.
 Row = tuple[Raw, str]
 
@@ -67,7 +70,7 @@ class Case:
     """What the JSON said. Its lines are read anew each time they are asked for; `files` are rows of line files to come after."""
 
     def __init__(self, document: Any, files: Callable[[], Iterable[Row]] | None = None) -> None:
-        node = Node(document, "")
+        node = Node(document, "", fields=CASE_FIELDS)
         self.agreement: Agreement = read_agreement(node.needed("agreement"))
         self.opening: Carried | None = node.read("opening", read_carried, currency=self.agreement.currency)
         self._reader = LineReader(self.agreement)
@@ -99,7 +102,7 @@ class Case:
     def lines(self) -> Iterator[Placed]:
         """Every line with the period that it belongs to."""
         for period, kind, value, path in self._lists:
-            for item, where in values.items(value, path):
+            for item, where in _items(value, path, kind):
                 yield self._placed(renamed(item, where), where, kind, period)
         for item, where in self._flat:
             yield self._placed(renamed(item, where), where, None, None)
@@ -182,7 +185,8 @@ class Case:
             if node.get(field) is not None:
                 refuse("CONFLICT", field, field=field, other="periods")
         for item, path in node.listed("periods"):
-            self._read_period(Node({"name": item} if isinstance(item, str) else item, path))
+            named = {"name": item} if isinstance(item, str) else item
+            self._read_period(Node(named, path, fields=PERIOD_FIELDS | LISTS.keys()))
 
     def _read_single(self, node: Node) -> None:
         """The shorthand: one period, its lists beside the agreement. Without a period, days of the lines say which."""
@@ -191,7 +195,7 @@ class Case:
             self._is_open_ended = True
             self._take_lists(node, None)
             return
-        inner = Node({"name": value} if isinstance(value, str) else value, "period")
+        inner = Node({"name": value} if isinstance(value, str) else value, "period", fields=PERIOD_FIELDS)
         period = self._head(inner)
         inner.close()
         self.periods[period.name] = period
@@ -229,6 +233,13 @@ class Case:
         found, kind = values.period_named(name), self.agreement.period
         if found is not None and kind is not None and found[0] is not kind:
             refuse("WRONG_PERIOD_KIND", path, period=name, kind=kind.value)
+
+
+def _items(value: Any, path: str, kind: str) -> list[tuple[Any, str]]:
+    """The lines of a list. A bare amount under `deductions` is one deduction of no type."""
+    if kind == "deduction" and isinstance(value, str | int | Decimal) and not isinstance(value, bool):
+        return [({"amount": value}, path)]
+    return values.items(value, path)
 
 
 def _days_name(first: date, last: date) -> str:

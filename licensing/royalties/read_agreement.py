@@ -1,12 +1,14 @@
 """The agreement of a case: its JSON object in, `Agreement` out, or a refusal that says where."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import fields
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 from licensing.royalties import values
+from licensing.royalties.rounding import money_text
 from licensing.royalties.terms import (
     WHOLE_SHARE,
     Advance,
@@ -29,16 +31,39 @@ from licensing.royalties.terms import (
 )
 from licensing.royalties.values import Node, refuse
 
+#: Other spellings that are understood.
+ALIASES = {
+    "mg": "guarantee",
+    "minimum_guarantee": "guarantee",
+    "cmf_rate": "cmf",
+    "rate_rules": "rates",
+    "royalty_rate": "rate",
+    "frequency": "period",
+}
+#: Shorthands for one field of an object: {shorthand: object and field}.
+WITHIN = {"fx_method": ("fx", "method"), "deduction_cap": ("deductions", "cap")}
+RATE_ALIASES = {"royalty_rate": "rate"}
+TIER_ALIASES = {"to": "up_to"}
+PERIOD_WORDS = {"MONTHLY": "MONTH", "QUARTERLY": "QUARTER"}
+FIELDS = frozenset({field.name for field in fields(Agreement)} - {"rules"}) | {
+    "rates", "rate", "tiers", "mode", "floor", "guarantee", "advance", *WITHIN,
+}  # fmt: skip
+SCOPE_FIELDS = frozenset({
+    "property", "properties", "category", "categories", "territory", "territories", "channel", "channels", "basis", "bases",
+})  # fmt: skip
+RULE_FIELDS = SCOPE_FIELDS | {"id", "rate", "tiers", "mode", "floor", "from", "to"}
+GUARANTEE_FIELDS = SCOPE_FIELDS | {"pool", "amount", "from", "to"}
+
 
 def read_agreement(value: Any, path: str = "agreement") -> Agreement:
-    node = Node(value, path)
+    node = Node(value, path, fields=FIELDS, aliases=ALIASES)
     currency = values.currency(node.needed("currency"), node.at("currency"))
     term = _term(node)
     agreement = Agreement(
         currency=currency,
         rules=_rules(node, currency),
         id=node.read("id", values.text, ""),
-        period=node.read("period", values.choice, None, choices=PeriodKind),
+        period=node.read("period", _period_kind),
         due_days=node.read("due_days", values.whole, 30, most=3650),
         zone=node.read("zone", values.zone, "UTC"),
         term=term,
@@ -58,11 +83,28 @@ def read_agreement(value: Any, path: str = "agreement") -> Agreement:
     return agreement
 
 
+def _period_kind(value: Any, field: str) -> PeriodKind:
+    word = values.text(value, field).upper()
+    return values.choice(PERIOD_WORDS.get(word, value), field, PeriodKind)
+
+
+def _within(node: Node, name: str, known: Collection[str]) -> Node | None:
+    """The object under `name`, with what a shorthand beside it says; None when there is neither."""
+    (short,) = [short for short, (outer, _field) in WITHIN.items() if outer == name]
+    value, told = node.get(name), node.get(short)
+    if value is None and told is None:
+        return None
+    inner = Node({} if value is None else value, node.at(name), fields=known)
+    if told is not None:
+        inner.put(WITHIN[short][1], told, node.at(short))
+    return inner
+
+
 def _term(node: Node) -> Window:
     value = node.get("term")
     if value is None:
         return Window()
-    inner = Node(value, node.at("term"))
+    inner = Node(value, node.at("term"), fields={"from", "to"})
     window = _window(inner)
     inner.close()
     return window
@@ -92,15 +134,18 @@ def _rules(node: Node, currency: str) -> tuple[RateRule, ...]:
         for field in ("rate", "tiers"):
             if node.get(field) is not None:
                 refuse("CONFLICT", node.at(field), field=field, other="rates")
-        found = [
-            _rule(Node(item, path), number, currency) for number, (item, path) in enumerate(node.listed("rates"), 1)
-        ]
+        listed = enumerate(node.listed("rates"), 1)
+        found = [_rule(_rule_node(item, path), number, currency) for number, (item, path) in listed]
         _check_ids([(rule.id, f"{node.at('rates')}[{number}].id") for number, rule in enumerate(found)])
         return tuple(found)
     if node.get("rate") is None and node.get("tiers") is None:
         refuse("MISSING_FIELD", node.at("rates"), field="rates")
     shorthand = {field: node.get(field) for field in ("rate", "tiers", "mode", "floor")}
-    return (_rule(Node(shorthand, node.path), 1, currency),)
+    return (_rule(node.part(shorthand), 1, currency),)
+
+
+def _rule_node(item: Any, path: str) -> Node:
+    return Node(item, path, fields=RULE_FIELDS, aliases=RATE_ALIASES)
 
 
 def _rule(node: Node, number: int, currency: str) -> RateRule:
@@ -139,9 +184,10 @@ def _tiers(node: Node, currency: str) -> tuple[Tier, ...]:
         return (Tier(None, values.rate(node.needed("rate"), node.at("rate"))),)
     if node.get("rate") is not None:
         refuse("CONFLICT", node.at("rate"), field="rate", other="tiers")
-    tiers = []
+    tiers: list[Tier] = []
     for item, path in node.listed("tiers"):
-        inner = Node(item, path)
+        inner = Node(item, path, fields={"from", "up_to", "rate"}, aliases=TIER_ALIASES | RATE_ALIASES)
+        _check_start(inner, tiers, currency)
         up_to = inner.read("up_to", values.minor, None, currency=currency)
         tiers.append(Tier(up_to, values.rate(inner.needed("rate"), inner.at("rate"))))
         inner.close()
@@ -152,6 +198,15 @@ def _tiers(node: Node, currency: str) -> tuple[Tier, ...]:
     return tuple(tiers)
 
 
+def _check_start(node: Node, before: list[Tier], currency: str) -> None:
+    """A tier begins where the one before it ends, and the first at nothing; `from` may say so and no more."""
+    start = node.read("from", values.minor, None, currency=currency)
+    end = before[-1].up_to if before else 0
+    if start is not None and start != end:
+        wanted = "-" if end is None else money_text(end, currency)
+        refuse("BAD_CHOICE", node.at("from"), value=values.shown(node.get("from")), choices=wanted)
+
+
 def _tier_period(node: Node, term: Window) -> TierPeriod:
     found: TierPeriod = node.read("tier_period", values.choice, TierPeriod.TERM, choices=TierPeriod)
     if found is TierPeriod.CONTRACT_YEAR and term.first_day is None:
@@ -160,10 +215,9 @@ def _tier_period(node: Node, term: Window) -> TierPeriod:
 
 
 def _fx(node: Node) -> FxTable:
-    value = node.get("fx")
-    if value is None:
+    inner = _within(node, "fx", {"method", "source", "rates", "gaps"})
+    if inner is None:
         return FxTable()
-    inner = Node(value, node.at("fx"))
     method = values.choice(inner.needed("method"), inner.at("method"), FxMethod)
     fixed, daily = _rates(inner, method)
     table = FxTable(
@@ -198,7 +252,7 @@ def _rate_rows(value: Any, path: str) -> list[tuple[Any, Any, Any, str]]:
     if isinstance(value, list):
         rows = []
         for item, at in values.items(value, path):
-            node = Node(item, at)
+            node = Node(item, at, fields={"currency", "date", "rate"})
             rows.append((node.needed("currency"), node.get("date"), node.needed("rate"), at))
             node.close()
         return rows
@@ -223,10 +277,9 @@ def read_period_fx(value: Any, path: str) -> dict[str, Fraction]:
 
 
 def _deductions(node: Node) -> DeductionPolicy:
-    value = node.get("deductions")
-    if value is None:
+    inner = _within(node, "deductions", {"allowed", "cap"})
+    if inner is None:
         return DeductionPolicy()
-    inner = Node(value, node.at("deductions"))
     allowed = inner.read("allowed", values.names)
     policy = DeductionPolicy(
         None if allowed is None or "*" in allowed else frozenset(map(str.upper, allowed)),
@@ -243,12 +296,16 @@ def _guarantees(node: Node, currency: str, term: Window) -> tuple[Guarantee, ...
             refuse("CONFLICT", node.at("guarantee"), field="guarantee", other="guarantees")
         value = node.get("guarantee")
         plain = value if isinstance(value, dict) else {"amount": value}
-        found = [_guarantee(Node(plain, node.at("guarantee")), 1, currency, term)]
+        found = [_guarantee(_guarantee_node(plain, node.at("guarantee")), 1, currency, term)]
     else:
         listed = enumerate(node.listed("guarantees"), 1)
-        found = [_guarantee(Node(item, path), number, currency, term) for number, (item, path) in listed]
+        found = [_guarantee(_guarantee_node(item, path), number, currency, term) for number, (item, path) in listed]
     _check_ids([(one.pool, f"{node.at('guarantees')}[{number}].pool") for number, one in enumerate(found)])
     return tuple(found)
+
+
+def _guarantee_node(item: Any, path: str) -> Node:
+    return Node(item, path, fields=GUARANTEE_FIELDS)
 
 
 def _guarantee(node: Node, number: int, currency: str, term: Window) -> Guarantee:
@@ -278,7 +335,7 @@ def _advances(node: Node, currency: str) -> tuple[Advance, ...]:
         rows = node.listed("advances")
     found = []
     for item, path in rows:
-        inner = Node(item, path)
+        inner = Node(item, path, fields={"amount", "date", "pool"})
         amount = values.minor(inner.needed("amount"), inner.at("amount"), currency)
         found.append(Advance(amount, inner.read("date", values.day), inner.read("pool", values.text, "")))
         inner.close()
@@ -340,7 +397,7 @@ def _share_rows(shares: Any, at: str) -> list[tuple[str, Any]]:
     if isinstance(shares, list):
         rows = []
         for item, path in values.items(shares, at):
-            node = Node(item, path)
+            node = Node(item, path, fields={"property", "share"})
             rows.append((values.text(node.needed("property"), node.at("property")), node.needed("share")))
             node.close()
         return rows

@@ -36,12 +36,16 @@ ALIASES = {
     "country": "territory",
     "tax_rate": "vat",
     "line": "of",
+    "line_id": "id",
+    "sale": "of",
+    "sale_id": "of",
+    "price_without_tax": "unit_price_without_tax",
 }
 #: Where a line stands; read by whoever chooses its period.
 PLACED = ("kind", "period", "date", "at")
 GOODS = ("article", "property", "shares", "category", "territory", "channel", "basis", "currency", "sell_off")
 _GOODS_FIELDS = {**{name: name for name in GOODS}, "property": "shares", "sell_off": "is_sell_off"}
-PRICES = ("unit_price", "unit_price_with_tax", "amount", "amount_with_tax")
+PRICES = ("unit_price", "unit_price_without_tax", "unit_price_with_tax", "amount", "amount_with_tax")
 SALE_FIELDS = frozenset({"id", *PLACED, *GOODS, *PRICES, "quantity", "includes_tax", "vat", "fx", "deductions"})
 RETURN_FIELDS = frozenset(
     {"id", *PLACED, *GOODS, *PRICES, "quantity", "includes_tax", "vat", "fx", "of", "sold_in", "rate"}
@@ -72,7 +76,9 @@ class LineReader:
         return self._readers[kind](raw, day)
 
     def kind_of(self, raw: Raw) -> str:
-        kind = raw.get("kind") or "sale"
+        kind = raw.get("kind")
+        if kind is None or kind == "":  # an empty list is not nothing said, but nonsense
+            return "sale"
         if kind.__class__ is str and kind in self._readers:
             return str(kind)
         kind = values.text(kind, "kind").lower()
@@ -104,7 +110,7 @@ class LineReader:
             sold_on=day,
             fx=None if fx is None else values.exchange_rate(fx, "fx"),
             deductions=() if deductions is None else _deductions(deductions),
-            article=values.text(raw.get("article") or "", "article"),
+            article=_word(raw, "article"),
         )
 
     def _priced(self, raw: Raw) -> tuple[int, Decimal, Decimal]:
@@ -232,7 +238,7 @@ class LineReader:
 
     def payment(self, raw: Raw, day: date | None) -> Payment:
         values.unknown(raw, _PAYMENT, "")
-        kind = values.choice(raw.get("type") or "STATEMENT", "type", PaymentKind)
+        kind = values.choice(_word(raw, "type") or "STATEMENT", "type", PaymentKind)
         return Payment(_id(raw), self._own_amount(raw), kind, day)
 
     def _own_amount(self, raw: Raw, *, is_signed: bool = False) -> int:
@@ -252,13 +258,7 @@ def renamed(raw: Any, path: str = "") -> Raw:
         refuse("NOT_AN_OBJECT", path, value=values.shown(raw))
     if raw.keys().isdisjoint(ALIASES):
         return raw
-    found: dict[str, Any] = {}
-    for name, value in raw.items():
-        own = str(ALIASES.get(name, name))
-        if own in found:
-            refuse("CONFLICT", values.joined(path, name), field=name, other=own)
-        found[own] = value
-    return found
+    return values.respelt(raw, ALIASES, path)[0]
 
 
 def _id(raw: Raw) -> str:
@@ -290,6 +290,10 @@ def _tax_of(vat: Any, says: Any, price: str) -> Decimal:
         if includes is False:
             refuse("CONFLICT", "includes_tax", field="includes_tax", other=price)
         includes = True
+    if price.endswith("_without_tax"):
+        if includes:
+            refuse("CONFLICT", "includes_tax", field="includes_tax", other=price)
+        includes = False
     if vat is None:
         if includes:
             refuse("MISSING_FIELD", "vat", field="vat")

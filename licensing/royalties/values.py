@@ -2,7 +2,7 @@
 
 import re
 from calendar import monthrange
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -114,8 +114,19 @@ def units(value: Any, field: str) -> int:
     else:
         number = _whole(Decimal(value))
     if number is None:
+        if _is_beyond(value):
+            refuse("BAD_WHOLE_NUMBER", field, value=shown(value), most=MOST_UNITS)
         refuse("BAD_QUANTITY", field, value=shown(value))
     return number
+
+
+def _is_beyond(value: Any) -> bool:
+    """Whether it is a number, and too large for a quantity only."""
+    if isinstance(value, str):
+        value = Decimal(value.strip()) if _NUMBER.fullmatch(value.strip()) else None
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        return False
+    return Decimal(value).is_finite() and value > MOST_UNITS
 
 
 @lru_cache(maxsize=10_000)
@@ -242,15 +253,41 @@ def shown(value: Any) -> str:
 class Node:
     """An object of the case with its path. What nobody asked for is refused by `close`."""
 
-    def __init__(self, value: Any, path: str) -> None:
+    def __init__(
+        self, value: Any, path: str, *, fields: Collection[str] | None = None, aliases: Mapping[str, str] | None = None
+    ) -> None:
+        """`fields` are all that there may be: others are refused at once, before anything that is missing. `aliases` are other
+        spellings of some of them; two spellings of one field are refused."""
         if not isinstance(value, dict):
             refuse("NOT_AN_OBJECT", path, value=shown(value))
-        self.values: dict[str, Any] = value
         self.path = path
+        self._paths: dict[str, str] = {}
         self._asked: set[str] = set()
+        self.values: dict[str, Any] = self._respelt(value, aliases) if aliases else value
+        if fields is not None:
+            unknown(self.values, fields, path)
+
+    def _respelt(self, value: dict[str, Any], aliases: Mapping[str, str]) -> dict[str, Any]:
+        """Its fields under their own names; a place is told as it was written."""
+        found, written = respelt(value, aliases, self.path)
+        self._paths = {own: joined(self.path, name) for own, name in written.items() if own != name}
+        return found
 
     def at(self, field: str) -> str:
-        return joined(self.path, field)
+        return self._paths.get(field) or joined(self.path, field)
+
+    def put(self, field: str, value: Any, path: str) -> None:
+        """A value that was written elsewhere, as a shorthand. Refused where the field has one of its own."""
+        if self.values.get(field) is not None:
+            refuse("CONFLICT", path, field=path.rpartition(".")[2], other=self.at(field))
+        self.values = self.values | {field: value}
+        self._paths[field] = path
+
+    def part(self, found: dict[str, Any]) -> "Node":
+        """Some of its fields as an object of their own, at the same places."""
+        node = Node(found, self.path)
+        node._paths = self._paths
+        return node
 
     def get(self, field: str, default: Any = None) -> Any:
         """The value; null and what is missing are the default."""
@@ -275,6 +312,20 @@ class Node:
 
     def close(self, also: Collection[str] = ()) -> None:
         unknown(self.values, self._asked.union(also), self.path)
+
+
+def respelt(value: Mapping[str, Any], aliases: Mapping[str, str], path: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """The fields under their own names, and how each was written. What is null counts as missing, so it is in nobody's way."""
+    found: dict[str, Any] = {}
+    written: dict[str, str] = {}
+    for name, item in value.items():
+        own = aliases.get(name, name)
+        if item is None and own in found:
+            continue
+        if found.get(own) is not None:
+            refuse("CONFLICT", joined(path, name), field=name, other=written[own])
+        found[own], written[own] = item, name
+    return found, written
 
 
 def items(value: Any, path: str) -> list[tuple[Any, str]]:

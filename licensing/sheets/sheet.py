@@ -49,6 +49,9 @@ class GroupRow:
 
 @dataclass(frozen=True, slots=True)
 class AdjustmentRow:
+    """A late return, with its place behind the groups (`number`), or a sum that somebody set (no number: no sale is behind it)."""
+
+    number: int | None
     what: str
     of: str
     amount: str
@@ -80,6 +83,10 @@ class Sheet:
     digest: str
     is_closed: bool
     notes: Sequence[str]
+
+    def row(self, number: int) -> "GroupRow | AdjustmentRow":
+        """The row at a place that `behind.lines_behind` knows."""
+        return [*self.groups, *self.adjustments][number]
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +168,10 @@ def sheet_of(statement: Statement, *, outlooks: Iterable[EarnOut] = ()) -> Sheet
         headline=_headline(figures, say),
         figures=[*_sales(figures, say), *_sum(figures, say)],
         groups=[_group(number, group, say, names) for number, group in enumerate(figures["groups"])],
-        adjustments=[_adjustment(line, say) for line in figures["adjustment_lines"]],
+        adjustments=[
+            _adjustment(number, line, say)
+            for number, line in enumerate(figures["adjustment_lines"], start=len(figures["groups"]))
+        ],
         payments=[
             (_payment_words().get(one["kind"], one["kind"]), say.day(one["date"]), say.money(one["amount"]))
             for one in figures["payments"]
@@ -301,11 +311,11 @@ def _channel(code: str) -> str:
     return str(DistributionChannel(code).label) if code in DistributionChannel.values else code or "–"
 
 
-def _adjustment(line: dict[str, Any], say: _Words) -> AdjustmentRow:
+def _adjustment(number: int, line: dict[str, Any], say: _Words) -> AdjustmentRow:
     if line["kind"] == "MANUAL":
-        return AdjustmentRow(line["reason"] or "–", "", say.money(line["amount"]))
+        return AdjustmentRow(None, line["reason"] or "–", "", say.money(line["amount"]))
     what = _("Returned from %(period)s") % {"period": line["sold_in"] or "–"}
-    return AdjustmentRow(what, line["of"] or line["group"] or "", say.money(line["amount"]))
+    return AdjustmentRow(number, what, line["of"] or line["group"] or "", say.money(line["amount"]))
 
 
 def _bar(outlook: EarnOut, say: _Words) -> Bar:

@@ -38,7 +38,8 @@ def statement_page(request: HttpRequest, visit: PanelVisit, statement: str) -> H
     sheet = _sheet(found)
     context = {
         "sheet": sheet,
-        "groups": [(visit.address("statement_lines", statement, str(row.number)), row) for row in sheet.groups],
+        "groups": [(_lines_of(visit, statement, row.number), row) for row in sheet.groups],
+        "adjustments": [(_lines_of(visit, statement, row.number), row) for row in sheet.adjustments],
         "title": sheet.title,
         "section": "statements",
         "addresses": _addresses(visit, statement),
@@ -57,8 +58,8 @@ def lines(request: HttpRequest, visit: PanelVisit, statement: str, group: str) -
     except Refused:
         raise Http404 from None
     context: dict[str, Any] = {
-        "group": _sheet(found).groups[int(group)],
-        "lines": line_rows(behind.lines, behind.group["currency"]),
+        "group": _sheet(found).row(int(group)),
+        "lines": line_rows(behind.lines, behind.figure["currency"]),
         "next": behind.next,
         "title": _("Sales behind the figure"),
         "statement": found,
@@ -94,6 +95,11 @@ def _sheet(statement: Statement) -> Sheet:
     """A closed statement looks ahead from its last day, an open one from today."""
     today = timezone.localdate()
     return sheet_of(statement, outlooks=forecasts(statement.licence, as_of=min(today, statement.last_day)))
+
+
+def _lines_of(visit: PanelVisit, statement: str, number: int | None) -> str:
+    """Where the sales behind a figure are; nowhere for a sum that somebody set."""
+    return "" if number is None else visit.address("statement_lines", statement, str(number))
 
 
 def _addresses(visit: PanelVisit, statement: str) -> dict[str, str]:

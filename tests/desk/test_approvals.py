@@ -123,6 +123,16 @@ def test_a_revision_takes_a_marked_up_file_along(version: ArticleVersion, licens
     assert b"".join(answer.streaming_content) == pdf()
 
 
+def test_a_refused_decision_keeps_no_marked_up_file(version: ArticleVersion, licensee: User, judge: User) -> None:
+    shown = in_review(track_of(version, "product"), licensee, judge, at=timezone.now())
+    told = {"decision": "require_revision", "reasons": ["other"], "remark": ""}
+
+    refused = client(judge).post(verb(shown, "decide"), told | {"marked_file": SimpleUploadedFile("a.pdf", pdf())})
+
+    assert (refused.status_code, Round.objects.get().state) == (422, "in_review")
+    assert not MarkedFile.objects.exists()
+
+
 def test_files_are_given_out_as_they_came_and_do_nothing(version: ArticleVersion, licensee: User, judge: User) -> None:
     shown = submitted(track_of(version, "product"), licensee, at=timezone.now())
     file = shown.files.get()

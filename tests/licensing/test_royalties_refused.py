@@ -153,6 +153,7 @@ FAULTS = [
     ("periods[0].adjustments[0].amount", "0.001", "AMOUNT_TOO_FINE", None),
     ("periods[0].payments[0].amount", "-1", "NEGATIVE", None),
     ("periods[0].payments[0].type", "GIFT", "BAD_CHOICE", None),
+    ("periods[0].payments[0].type", [], "NOT_TEXT", None),
     ("periods[0].name", "spring", "BAD_PERIOD", "periods[0]"),
     ("periods[0].to", "2025-12-31", "ENDS_BEFORE_IT_STARTS", None),
     ("periods[0].fx", {"EUR": "-1"}, "NEGATIVE", "periods[0].fx.EUR"),

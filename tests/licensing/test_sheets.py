@@ -123,6 +123,21 @@ def test_the_lines_behind_a_figure_are_those_that_make_it(statement: Statement) 
     assert refusal.value.code == "UNKNOWN_GROUP"
 
 
+def test_a_deduction_that_names_no_sale_stands_behind_the_group_it_means(licence: Licence) -> None:
+    set_terms(licence, parse_json(TERMS) | {"deductions": {"allowed": ["FREIGHT"]}}, by=None)
+    freight = {"kind": "deduction", "id": "d1", "date": "2026-03-02", "type": "FREIGHT", "amount": "3.00", "territory": "US",
+               "currency": "USD"}  # fmt: skip
+    list(record_sales(licence, [freight], source="csv", by=None, at=AT))
+    computed = compute_statement(licence, "2026-Q1", at=AT)
+
+    for statement in (computed, close_statement(computed, by=None, at=datetime(2026, 4, 1, tzinfo=UTC))):
+        groups = statement.figures["groups"]
+        found = {group["territory"]: lines_behind(statement, number).lines for number, group in enumerate(groups)}
+        assert {group["territory"]: group["deductions"] for group in groups} == {"DE": "0.00", "US": "3.00"}
+        assert "d1" in [line.external_id for line in found["US"]]
+        assert "d1" not in [line.external_id for line in found["DE"]]
+
+
 def test_every_line_stands_behind_one_figure_when_a_rate_turns_in_the_period(licence: Licence) -> None:
     terms = parse_json(TERMS)
     terms["rates"] = [
@@ -156,6 +171,25 @@ def test_a_long_figure_is_read_page_by_page(statement: Statement, monkeypatch: p
 
     assert [line.external_id for line in first.lines + second.lines] == ["s1", "s3", "r1"]
     assert second.next == 0
+
+
+def test_late_returns_stand_behind_their_adjustment(licence: Licence, statement: Statement) -> None:
+    close_statement(statement, by=None, at=datetime(2026, 4, 1, tzinfo=UTC))
+    later = datetime(2026, 4, 20, tzinfo=UTC)
+    back = [
+        {"kind": "return", "id": "r2", "date": "2026-04-10", "of": "s1", "quantity": 1},
+        {"kind": "return", "id": "r3", "date": "2026-04-11", "of": "s2", "quantity": 1},
+        {"kind": "return", "id": "r4", "date": "2026-04-12", "of": "s3", "quantity": 1},
+    ]
+    assert [one.outcome for one in record_sales(licence, back, source="csv", by=None, at=later)] == ["created"] * 3
+    following = compute_statement(licence, "2026-Q2", at=later)
+
+    rows = sheet_of(following).adjustments
+    behind = {row.amount: [line.external_id for line in lines_behind(following, row.number).lines] for row in rows}
+
+    assert sorted(name for names in behind.values() for name in names) == ["r2", "r3", "r4"]
+    assert ["r3"] in behind.values()
+    assert sheet_of(following).row(rows[0].number) == rows[0]
 
 
 @pytest.mark.parametrize("language", ["en", "zh-hans"])

@@ -3,19 +3,27 @@
 import json
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.signals import request_finished
 from django.db import close_old_connections
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from accounts.models import User
 from campaigns import services, staging
 from campaigns.models import Placement
 from catalog.alerts import token_of
+from catalog.importing.runs import start_import
+from licensing.ledger.sales import record_sales
+from licensing.ledger.statements import compute_statement
+from licensing.ledger.terms import set_terms
+from licensing.models import Licence
 from tests import factories
+from tests.catalog.importing_goods import MAPPING
 from tests.factories import NOW
 from tests.system.crawler import text_of
 
@@ -90,22 +98,41 @@ TEMPLATES = sorted({template(route) for route in routes()})
 def good(db) -> dict[str, str]:
     """A value for each name in an address under which something is found."""
     film = factories.make_film("night-ferry")
-    licence = factories.make_licence(film, factories.make_merchant())
+    merchant = factories.make_merchant()
+    licence = factories.make_licence(film, merchant)
     product = factories.make_product(licence=licence, prices={"us": 3800, "cn": 100}, stock=0)
     campaign = factories.make_campaign(film, starts_at=NOW - timedelta(days=1))
     Placement.objects.create(
         campaign=campaign, slot="home_hero", headline_en="Now", announced_at=NOW - timedelta(days=9)
     )
     staging.stage_revision(services.schedule_campaign(campaign, by=None, at=NOW).pk)
+    merchant.members.create(user=factories.make_user("owner", is_staff=False, is_superuser=False), role="owner")
+    file = SimpleUploadedFile("goods.csv", b"sku\n")
+    run = start_import(merchant, file, {"mapping": MAPPING}, by=None, is_dry_run=True)
     return {
         "market": "us", "prefix": "en", "code": product.category.code, "is_packed": "", "part": "0", "film": film.slug,
         "product": product.slug, "campaign": campaign.slug, "token": token_of("tel_0000000000000000"),
+        "merchant": merchant.slug, "run": run.public_id, "verb": "undo", "statement": statement_of(licence), "group": "0",
     }  # fmt: skip
 
 
+def statement_of(licence: Licence) -> str:
+    """A quarter with one sale in it."""
+    set_terms(licence, {"currency": "USD", "zone": "UTC", "rate": "10%"}, by=None)
+    sale = {"id": "s1", "date": "2026-01-10", "article": "MUG", "quantity": 1, "unit_price": "9.00", "territory": "US"}
+    at = datetime(2026, 3, 31, tzinfo=UTC)
+    assert [result.outcome for result in record_sales(licence, [sale], source="csv", by=None, at=at)] == ["created"]
+    return compute_statement(licence, "2026-Q1", at=at).public_id
+
+
 @pytest.fixture
-def client() -> Client:
-    return Client(raise_request_exception=False)
+def client(request: pytest.FixtureRequest, good: dict[str, str]) -> Client:
+    """Nobody, but in the panel the merchant's owner: a stranger gets no further than the door."""
+    client = Client(raise_request_exception=False)
+    address = getattr(request.node, "callspec", None) and request.node.callspec.params["address"]
+    if not address or address.startswith("/panel/"):
+        client.force_login(User.objects.get(username="owner"))
+    return client
 
 
 def names_in(address: str) -> list[str]:
@@ -223,5 +250,9 @@ def test_good_addresses_are_good(good, client):
     )
     assert found["/{market}/{prefix}/goods/{code}/"] == found["/api/v1/products/{name}"] == 200
     assert found["/api/v1/listings"] == found["/{market}/{prefix}/"] == 200
+    run = "/panel/{prefix}/{merchant}/imports/{run}/"
+    assert found[run] == found[f"{run}progress/"] == found[f"{run}report.json"] == 200
+    statement = "/panel/{prefix}/{merchant}/statements/{statement}"
+    assert [found[statement + end] for end in ("/", "/lines/{group}/", ".csv", ".pdf")] == [200] * 4
     tell_me = "/{market}/{prefix}/goods/p/{slug}/tell-me/"
     assert found[tell_me] == found[f"{tell_me}done/"] == found["/{market}/{prefix}/tell-me/stop/{token}/"] == 200
