@@ -195,6 +195,8 @@ def test_every_sentence_is_whole() -> None:
             "currency",
             "instead",
             "reserved",
+            "price",
+            "floor",
         ),
         "X",
     )
