@@ -25,7 +25,7 @@ def shelf(monkeypatch) -> None:
             licence=factories.make_licence(films[i % 2], makers[i // 4]),
             category=factories.make_category("pins" if i in (2, 3) else "mugs"),
             slug=f"p-{i}",
-            sku=f"LAMP-{'abcdefgh'[i]}",  # no number, that a search for one might find
+            sku=f"LAMP-{'qrstuvwz'[i]}",  # no number and no letter that a search here begins with
             title_en=f"Lantern {i}",
             prices={"us": 1000 + 1000 * (i // 2)},
             on_sale_at=NOW + DAY if i == 7 else None,
