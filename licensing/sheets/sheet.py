@@ -86,7 +86,8 @@ class Sheet:
 
     def row(self, number: int) -> "GroupRow | AdjustmentRow":
         """The row at a place that `behind.lines_behind` knows."""
-        return [*self.groups, *self.adjustments][number]
+        rows: list[GroupRow | AdjustmentRow] = [*self.groups, *self.adjustments]
+        return rows[number]
 
 
 @dataclass(frozen=True, slots=True)
