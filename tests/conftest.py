@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -12,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from scripts import browser as browsers
 from scripts.steps import Failed
+from tests import factories
 
 ROOT = Path(__file__).resolve().parent.parent
 #: Tests here start processes of their own, which need the machine to themselves to be on time.
@@ -45,6 +47,12 @@ def _on_the_right_engine(request: pytest.FixtureRequest) -> None:
     """A test that needs PostgreSQL says so, instead of passing on a database that cannot show the fault."""
     if request.node.get_closest_marker("postgres") and connection.vendor != "postgresql":
         pytest.fail("needs PostgreSQL and Redis: run `make test`, or give DATABASE_URL and REDIS_URL", pytrace=False)
+
+
+@pytest.fixture(autouse=True)
+def _counted_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the factories number begins anew in each test: else a search for "3" finds more once 300 things were made."""
+    monkeypatch.setattr(factories, "_numbers", count(101))
 
 
 @pytest.fixture(scope="session")

@@ -27,6 +27,7 @@ def shelf(monkeypatch) -> None:
             slug=f"p-{i}",
             sku=f"LAMP-{'qrstuvwz'[i]}",  # no number and no letter that a search here begins with
             title_en=f"Lantern {i}",
+            title_zh=f"灯笼 {i}",  # as the code: else the factory counts in it, and a search for 3 finds the 3xxth
             prices={"us": 1000 + 1000 * (i // 2)},
             on_sale_at=NOW + DAY if i == 7 else None,
         )
