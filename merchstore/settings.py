@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import environ
 import structlog
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
@@ -50,6 +51,7 @@ INSTALLED_APPS = [
     "licensing",
     "catalog",
     "campaigns",
+    "orders",
     "merchstore.storefront",
     "merchstore.api",
     "demo",
@@ -192,6 +194,7 @@ CELERY_TASK_ROUTES = {
     "catalog.undo_import": {"queue": "imports"},
     "catalog.send_alerts": {"queue": "channels"},
     "catalog.tell_low_stock": {"queue": "channels"},
+    "orders.*": {"queue": "orders"},
 }
 CELERY_TASK_CREATE_MISSING_QUEUES = True
 CELERY_BEAT_SCHEDULE_FILENAME = env.str("BEAT_SCHEDULE_FILE", default=str(BROKER_FOLDER / "beat-schedule"))
@@ -213,8 +216,20 @@ CELERY_BEAT_SCHEDULE = {
     "end-terms": {"task": "licensing.end_terms", "schedule": 600.0, "options": {"expires": 600}},
     "send-notices": {"task": "licensing.send_notices", "schedule": 600.0, "options": {"expires": 600}},
     "prune-idempotency": {"task": "merchants.prune_idempotency", "schedule": 3600.0},
+    "execute-refunds": {"task": "orders.execute_refunds", "schedule": 30.0, "options": {"expires": 30}},
+    "expire-orders": {"task": "orders.expire_orders", "schedule": 30.0, "options": {"expires": 30}},
+    "ask-payments": {"task": "orders.ask_payments", "schedule": 20.0, "options": {"expires": 20}},
+    "reconcile-payments": {"task": "orders.reconcile_payments", "schedule": crontab(hour=3, minute=17)},
+    "send-letters": {"task": "orders.send_letters", "schedule": 60.0, "options": {"expires": 60}},
+    "issue-documents": {"task": "orders.issue_documents", "schedule": 60.0, "options": {"expires": 60}},
+    "tell-licensing": {"task": "orders.tell_licensing", "schedule": 60.0, "options": {"expires": 60}},
     "prepare-statements": {"task": "licensing.prepare_statements", "schedule": 3600.0, "options": {"expires": 3600}},
 }
+
+# -- orders -----------------------------------------------------------------------------------
+# So long an order may be paid, and so long after that a notice on its way still finds everything held.
+PAY_MINUTES = env.int("PAY_MINUTES", default=10)
+PAY_GRACE_SECONDS = env.int("PAY_GRACE_SECONDS", default=120)
 
 # -- people, languages, time ------------------------------------------------------------------
 AUTH_PASSWORD_VALIDATORS = [

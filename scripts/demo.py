@@ -34,7 +34,7 @@ FIRST_PORT = 8000
 START_SECONDS = 60
 LAUNCH_IN_SECONDS = 60
 PYTHON = BIN / "python"
-QUEUES = "default,staging,channels,imports,images"
+QUEUES = "default,staging,channels,imports,images,orders"
 
 WELCOME = """
   The shop        {site}/

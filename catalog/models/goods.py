@@ -71,6 +71,9 @@ class Product(models.Model):
     tax_class = models.CharField(max_length=10, choices=TaxClass, default=TaxClass.STANDARD)
     on_sale_at = models.DateTimeField(null=True, blank=True, help_text=_("Before it: coming soon."))
     street_on = models.DateField(null=True, blank=True, help_text=_("Before it, in each territory: pre-order."))
+    per_person = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text=_("Pieces that one person may buy in all; blank: any number.")
+    )
     # Columns of the merchant's file that have no place here; they come back on export.
     extra = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

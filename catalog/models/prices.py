@@ -40,6 +40,12 @@ class TaxRate(models.Model):
 
     market = models.ForeignKey(Market, on_delete=models.PROTECT, related_name="tax_rates")
     country = models.CharField(max_length=2, help_text=_("ISO 3166-1 code, one of the market's."))
+    region = models.CharField(
+        max_length=8,
+        blank=True,
+        db_default="",
+        help_text=_("Part of the country with a rate of its own, as addresses name it: NY."),
+    )
     tax_class = models.CharField(max_length=10, choices=TaxClass, default=TaxClass.STANDARD)
     rate = models.DecimalField(max_digits=6, decimal_places=5, help_text=_("0.19 is 19 percent."))
     name_en = models.CharField(max_length=40, default="VAT")
@@ -47,10 +53,10 @@ class TaxRate(models.Model):
     starts_on = models.DateField(help_text=_("Local to the country."))
 
     class Meta:
-        ordering = ["market", "country", "tax_class", "starts_on"]
+        ordering = ["market", "country", "region", "tax_class", "starts_on"]
         constraints = [
             models.UniqueConstraint(
-                fields=["market", "country", "tax_class", "starts_on"], name="catalog_tax_rate_once_per_start"
+                fields=["market", "country", "region", "tax_class", "starts_on"], name="catalog_tax_rate_once_per_start"
             ),
             models.CheckConstraint(
                 condition=models.Q(rate__gte=0, rate__lt=1), name="catalog_tax_rate_between_0_and_1"
@@ -78,6 +84,8 @@ class Promotion(models.Model):
     # Since when it counts: a promotion that is published late asked nothing before.
     published_at = models.DateTimeField(null=True, blank=True)
     held_markets = models.ManyToManyField(Market, blank=True, related_name="held_promotions")
+    # Who gives the discount: the merchant, less this much of it, in basis points, which the studio funds.
+    studio_share = models.PositiveSmallIntegerField(default=0, db_default=0)
     # The age that decides between equals is the campaign's, which a new revision does not make younger.
     since = models.DateTimeField()
 
