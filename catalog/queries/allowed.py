@@ -6,16 +6,19 @@ licence, a merchant or the country counts in. What few articles have (approvals,
 properties) is looked up only under licences that ask for it.
 """
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import chain
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, When
 
 from catalog.models import Image, Product
 from catalog.queries.allowed_words import DigestOfText, Granted, IsBlank, OneOf, OnOrAfter
+from core.bulk import read_rows
 from core.territories import normalise_country, zone_of
 from films.models import Embargo, Tier
 from licensing.gate import Action
@@ -47,19 +50,42 @@ def products_allowed(
     label bound to it. Refuses `unknown_country`. A handful of small queries now, so that what nothing needs is left out of
     the large one that comes back.
     """
-    asked = _Asked(action, normalise_country(country), channel, at)
+    return products.filter(_is_allowed(_Asked(action, normalise_country(country), channel, at)))
+
+
+def products_allowed_in(
+    products: QuerySet[Product], action: Action, *, countries: Sequence[str], channel: str, at: datetime
+) -> dict[str, list[int]]:
+    """For each of `countries` the primary keys, in order, of those of `products` to which `action` may happen there: the same
+    as asking `products_allowed` for each, while every product is read once. Refuses `unknown_country`."""
+    asked = [_Asked(action, normalise_country(country), channel, at) for country in countries]
+    # One number for each product, a bit for each country: what comes back is half of all that this costs.
+    bits = [Case(When(_is_allowed(one), then=1 << i), default=0) for i, one in enumerate(asked)]
+    rows = products.annotate(bits=sum(bits[1:], bits[0]))
+    by_bits: dict[int, list[int]] = defaultdict(list)
+    for pk, found in read_rows(rows.order_by("pk").values_list("pk", "bits")):
+        by_bits[found].append(pk)
+    return {
+        country: sorted(chain.from_iterable(pks for found, pks in by_bits.items() if found >> i & 1))
+        for i, country in enumerate(countries)
+    }
+
+
+def _is_allowed(asked: "_Asked") -> Q:
+    """All rows of the gate, as a condition on products."""
+    at = asked.at
     zones = Licence.objects.order_by().values_list("time_zone", flat=True).distinct()
     terms = _Terms(asked, _days({zone: zone for zone in zones}, at))
-    allowed = products.filter(terms.pass_for(_OF_PRODUCT))
-    if action is not Action.LIST:
-        allowed = allowed.filter(Q(on_sale_at=None) | Q(on_sale_at__lte=at))
-    if action is Action.SHIP:
-        allowed = allowed.filter(Q(street_on=None) | Q(street_on__lte=_day(at, zone_of(asked.country))))
+    allowed = terms.pass_for(_OF_PRODUCT) & ~_stopped(at)
+    if asked.action is not Action.LIST:
+        allowed &= Q(on_sale_at=None) | Q(on_sale_at__lte=at)
+    if asked.action is Action.SHIP:
+        allowed &= Q(street_on=None) | Q(street_on__lte=_day(at, zone_of(asked.country)))
     else:
-        allowed = allowed.exclude(_under_embargo(asked))
+        allowed &= ~_under_embargo(asked)
     if ArticleProperty.objects.exists():
-        allowed = allowed.exclude(Exists(_failing_properties(terms)))
-    return allowed.exclude(_stopped(at))
+        allowed &= ~Q(Exists(_failing_properties(terms)))
+    return allowed
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from catalog.facts import FactsReader
 from catalog.models import Image, Product
-from catalog.queries.allowed import products_allowed
+from catalog.queries.allowed import products_allowed, products_allowed_in
 from core.errors import Refused
 from films.models import Embargo, Film, Tier
 from licensing.assets import digest_of_text
@@ -328,6 +328,11 @@ def answers(products, monkeypatch, *, countries, channels, at):
     monkeypatch.setattr("licensing.facts.overdue_since", overdue)
     monkeypatch.setattr("catalog.queries.allowed.overdue_since", overdue)
     facts = FactsReader([]).read([p.product.pk for p in products], lock=False)
+    for channel, action in product(channels, Action):
+        everywhere = products_allowed_in(Product.objects.all(), action, countries=countries, channel=channel, at=at)
+        for country in countries:
+            rows = products_allowed(Product.objects.all(), action, country=country, channel=channel, at=at)
+            assert everywhere[country] == sorted(rows.values_list("pk", flat=True))
     for country, channel, action in product(countries, channels, Action):
         rows = products_allowed(Product.objects.all(), action, country=country, channel=channel, at=at)
         in_set = list(rows.values_list("pk", flat=True))
