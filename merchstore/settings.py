@@ -230,6 +230,11 @@ CELERY_BEAT_SCHEDULE = {
 # So long an order may be paid, and so long after that a notice on its way still finds everything held.
 PAY_MINUTES = env.int("PAY_MINUTES", default=10)
 PAY_GRACE_SECONDS = env.int("PAY_GRACE_SECONDS", default=120)
+# So long after the last piece went, what a merchant is owed for it is paid out.
+PAYOUT_DAYS = env.int("PAYOUT_DAYS", default=14)
+# Which providers the shop uses (orders/payments/), in the order in which they are offered. Their keys come from here alone.
+PAYMENT_PROVIDERS = env.list("PAYMENT_PROVIDERS", default=[])
+SANDBOX_PRIVATE_KEY = env.str("SANDBOX_PRIVATE_KEY", default="")
 
 # -- people, languages, time ------------------------------------------------------------------
 AUTH_PASSWORD_VALIDATORS = [

@@ -8,6 +8,7 @@ from django.db.models import F
 
 from accounts.models import User
 from accounts.services import record
+from catalog.models import Stock
 from core.errors import Refused
 from core.jobs import enqueue
 from orders.holding import let_go, let_go_of
@@ -71,17 +72,20 @@ def cancel_pieces(line: OrderLine, quantity: int, *, by: User | None, at: dateti
 
 
 def expire_orders(*, at: datetime, limit: int = PAGE) -> int:
-    """End pending orders that may no longer be paid; returns how many. Nothing waits for it: `free_expired` does the same
-    when somebody wants the pieces."""
+    """End pending orders that may no longer be paid; returns how many. Those that somebody else is working on are left to
+    them. Nothing waits for it: `free_expired` does the same when somebody wants the pieces."""
     over = _over(at).order_by("expires_at").values_list("pk", flat=True)[:limit]
     return sum(_expire(pk, at) for pk in over)
 
 
-def free_expired(variant: str, *, at: datetime) -> int:
-    """End the orders that hold the variant of this public id and were not paid in time; returns how many. Those that
-    somebody else is working on are left to them."""
+def free_expired(variant: str, *, left: int, at: datetime) -> bool:
+    """End the orders that hold the variant of this public id and were not paid in time. True when more than `left` pieces
+    may be had now, whoever freed them: where somebody else is ending such an order, it waits, for the caller holds nothing."""
     holding = _over(at).filter(reservations__variant__public_id=variant).order_by("expires_at")
-    return sum(_expire(pk, at) for pk in holding.values_list("pk", flat=True)[:PAGE])
+    for pk in holding.values_list("pk", flat=True)[:PAGE]:
+        _expire(pk, at, waits=True)
+    there = F("on_hand") + F("pre_order_cap") - left
+    return Stock.objects.filter(variant__public_id=variant, reserved__lt=there).exists()
 
 
 def lock_order(order: Order) -> Order:
@@ -90,8 +94,8 @@ def lock_order(order: Order) -> Order:
 
 
 @transaction.atomic(durable=True)
-def _expire(pk: int, at: datetime) -> bool:
-    skips = connection.features.has_select_for_update_skip_locked
+def _expire(pk: int, at: datetime, *, waits: bool = False) -> bool:
+    skips = connection.features.has_select_for_update_skip_locked and not waits
     found = _over(at).filter(pk=pk).select_for_update(no_key=True, skip_locked=skips).first()
     if found is None:
         return False

@@ -10,9 +10,7 @@ from orders.models import Letter, Order
 
 def write_letter(order: Order, template: str, about: str = "") -> None:
     """The letter of templates/mail/`template`.txt has to go out. The same about the same thing goes out once."""
-    Letter.objects.get_or_create(
-        order=order, template=template, about=about, defaults={"created_at": timezone.now()}
-    )
+    Letter.objects.get_or_create(order=order, template=template, about=about, defaults={"created_at": timezone.now()})
     enqueue("orders.send_letters")
 
 

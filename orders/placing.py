@@ -1,7 +1,7 @@
 """Placing an order: one transaction in which everything is decided again, held, and written down."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -97,16 +97,18 @@ def place_lines(wanted: Sequence[Wanted], market: Market, buyer: Buyer, terms: T
     return _taking_over(place, at)
 
 
-def _taking_over(place: Any, at: datetime) -> Order:
+def _taking_over(place: Callable[[], Order], at: datetime) -> Order:
     """Once more, when what was missing is held by orders that nobody paid in time. They are ended in transactions of their
-    own, so that this one never waits for another order's rows while it holds stock."""
-    try:
-        order: Order = place()
-    except Refused as refusal:
-        if refusal.code != "out_of_stock" or not free_expired(refusal.facts["variant"], at=at):
-            raise
-        order = place()
-    return order
+    own, so that this one never waits for another order's rows while it holds stock. Several variants may be missing, one
+    after the other; the same one missing again has gone to others."""
+    missing = []
+    while True:
+        try:
+            return place()
+        except Refused as refusal:
+            if refusal.code != "out_of_stock" or refusal.facts in missing or not free_expired(**refusal.facts, at=at):
+                raise
+            missing.append(refusal.facts)
 
 
 def _known(terms: Terms) -> Order | None:

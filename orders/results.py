@@ -1,9 +1,7 @@
 """`apply_result`: the one way in which money becomes an order. Notices, queries and reconciliation all end here."""
 
 import logging
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 
@@ -14,28 +12,10 @@ from orders import facts
 from orders.holding import hold
 from orders.letters import write_letter
 from orders.models import Order, OrderLine, Payment, PaymentEvent, Refund
+from orders.payments import Result
 from orders.refunds import give_back
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What a provider says of one payment. `reference` is our number, `amount` in minor units of `currency`, `key` the
-    provider's name for this piece of news; `said` is kept for whoever looks, so it holds no secret."""
-
-    reference: str
-    status: str
-    amount: int | None = None
-    currency: str = ""
-    provider_reference: str = ""
-    key: str = ""
-    said: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def news(self) -> str:
-        """The same for the same news, however it came."""
-        return f"{self.reference}:{self.status}:{self.amount}:{self.key or self.provider_reference}"[:120]
 
 
 @transaction.atomic(durable=True)

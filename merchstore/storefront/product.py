@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 
 from catalog.models import Product, ShelfSpan
 from catalog.queries.product import Destination, ProductPage
+from catalog.queries.variants import VariantChoice
 from core.errors import Refused
 from core.territories import country_in_sentence
 from licensing.gate import Flag, Reason
@@ -19,6 +20,7 @@ from merchstore.storefront.shown import Shown, shown_price, shown_variant_price
 from merchstore.storefront.templatetags.storefront import day, moment
 from merchstore.storefront.terms import asked_for, words_of_stock, words_of_tax
 from merchstore.storefront.visit import Visit
+from orders.baskets import MOST_PIECES
 
 
 def buying(found: ProductPage, asked: QueryDict, visit: Visit) -> dict[str, Any]:
@@ -31,6 +33,7 @@ def buying(found: ProductPage, asked: QueryDict, visit: Visit) -> dict[str, Any]
     price = _price(found, choice, visit)
     stock_tone, stock_words = _stock(choice, visit.language)
     note = _note(found, destination, visit)
+    to_add = _to_add(choice, destination)
     chosen = variant_name(choice.variant.variant.options) if choice.groups and choice.variant else ""
     return {
         "choice": choice,
@@ -40,10 +43,22 @@ def buying(found: ProductPage, asked: QueryDict, visit: Visit) -> dict[str, Any]
         "stock_words": stock_words,
         "tax": words_of_tax(found.tax_rates, destination.code, visit),
         "asked": asked_for(choice.left),
+        "to_add": to_add,
+        "is_to_choose": destination.decision.allowed
+        and len(choice.left) > 1
+        and any(one.can_be_had for one in choice.left),
+        "most_pieces": min(to_add.available, MOST_PIECES) if to_add else 0,
         "ask_at": f"{visit.base}goods/p/{found.card.slug}/tell-me/",
         "note": note,
         "said": " ".join(filter(None, (f"{chosen} {price['now']}".strip(), stock_words, note["title"]))),
     }
+
+
+def _to_add(choice: Choice, destination: Destination) -> VariantChoice | None:
+    """What the button puts into the basket: the one variant that is left, where it can be had and may be sold there."""
+    if len(choice.left) != 1 or not destination.decision.allowed:
+        return None
+    return choice.left[0] if choice.left[0].can_be_had else None
 
 
 def _price(found: ProductPage, choice: Choice, visit: Visit) -> Shown:
@@ -65,7 +80,7 @@ def _stock(choice: Choice, language: str) -> tuple[str, str]:
 def _note(found: ProductPage, destination: Destination, visit: Visit) -> dict[str, str]:
     product, place = found.product, {"country": country_in_sentence(destination.code, visit.language)}
     if destination.decision.allowed:
-        sentence = _("It may be sold and sent there. The checkout is not open yet.")
+        sentence = _("It may be sold and sent there.")
         if found.card.kind == ShelfSpan.Kind.PRE_ORDER and product.street_on:
             sent_on = day(product.street_on, visit.language)
             sentence = _("Pre-order: it is sent from %(day)s on.") % {"day": sent_on}

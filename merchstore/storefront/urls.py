@@ -2,7 +2,19 @@
 
 from django.urls import path, re_path
 
-from merchstore.storefront import alerts, files, listing, sitemap, suggest, views
+from merchstore.storefront import (
+    alerts,
+    basket,
+    cashier,
+    checkout,
+    files,
+    legal,
+    listing,
+    notices,
+    sitemap,
+    suggest,
+    views,
+)
 
 app_name = "storefront"
 
@@ -16,6 +28,8 @@ urlpatterns = [
     re_path(
         r"^feeds/google/(?P<market>[a-z0-9-]{1,8})\.xml(?P<is_packed>\.gz)?$", files.google_feed, name="google_feed"
     ),
+    re_path(r"^payments/(?P<provider>[a-z]{1,12})/notify$", notices.notify, name="notify"),
+    re_path(r"^cashier/(?P<trade>sbx[0-9a-f]{24})/$", cashier.cashier, name="cashier"),
     re_path(_IN + r"$", views.home, name="home"),
     re_path(_IN + r"films/$", views.films, name="films"),
     re_path(_IN + r"films/(?P<slug>[-\w]{1,120})/$", views.film, name="film"),
@@ -28,6 +42,11 @@ urlpatterns = [
     re_path(_IN + r"coming-soon/$", views.coming_soon, name="coming_soon"),
     re_path(_IN + r"search/$", listing.search, name="search"),
     re_path(_IN + r"suggest/$", suggest.suggest, name="suggest"),
+    re_path(_IN + r"basket/$", basket.basket, name="basket"),
+    re_path(_IN + r"basket/add/$", basket.add, name="basket_add"),
+    re_path(_IN + r"basket/change/$", basket.change, name="basket_change"),
+    re_path(_IN + r"checkout/$", checkout.checkout, name="checkout"),
+    re_path(_IN + r"legal/(?P<text>[a-z]{1,20})/$", legal.legal, name="legal"),
     re_path(_IN + r"campaigns/(?P<slug>[-\w]{1,80})/$", views.campaign, name="campaign"),
     re_path(_IN + r"hero/$", views.hero, name="hero"),
     re_path(_IN + r"film-colours\.css$", files.film_colours, name="film_colours"),

@@ -119,6 +119,21 @@ def form_page(view: Page) -> Page:
     return wrapper
 
 
+def own_page(view: Page) -> Page:
+    """A page of one visitor: their basket, their checkout, their order. Read and posted to from this site alone, and kept
+    nowhere. As in `form_page`, the browser says that it is this site; there is no token to go stale in an open tab."""
+    private = private_page(view)
+
+    @csrf_exempt
+    @wraps(view)
+    def wrapper(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        if request.method == "POST":
+            refuse_other_sites(request)
+        return private(request, **kwargs)
+
+    return wrapper
+
+
 def refuse_other_sites(request: HttpRequest) -> None:
     """Refuses `other_site` for a form that a browser sends from elsewhere.
 

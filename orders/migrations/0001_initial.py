@@ -41,7 +41,7 @@ class Migration(migrations.Migration):
                 ("currency", models.CharField(max_length=3)),
                 ("amount", models.PositiveBigIntegerField()),
                 ("paid_amount", models.PositiveBigIntegerField(default=0)),
-                ("state", models.CharField(default="WAIT", max_length=12)),
+                ("state", models.CharField(default="WAIT_BUYER_PAY", max_length=16)),
                 ("return_url", models.CharField(blank=True, max_length=500)),
                 ("refunds", models.JSONField(default=dict)),
                 ("created_at", models.DateTimeField()),

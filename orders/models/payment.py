@@ -160,11 +160,10 @@ class SandboxTrade(models.Model):
     currency = models.CharField(max_length=3)
     amount = models.PositiveBigIntegerField()
     paid_amount = models.PositiveBigIntegerField(default=0)
-    state = models.CharField(max_length=12, default="WAIT")
+    state = models.CharField(max_length=16, default="WAIT_BUYER_PAY")
     return_url = models.CharField(max_length=500, blank=True)
     # Refund number → minor units.
     refunds = models.JSONField(default=dict)
-    # Notices that go out later, each {"at": instant, "body": text}.
     created_at = models.DateTimeField()
     paid_at = models.DateTimeField(null=True, blank=True)
     notify_at = models.DateTimeField(null=True, blank=True)

@@ -1,5 +1,8 @@
 // Finds what a page marks with data-mount and hands it to the small module of that name.
 const modules = {
+  "basket-count": () => import("./basket-count.js"),
+  checkout: () => import("./checkout.js"),
+  "submit-on-change": () => import("./submit-on-change.js"),
   countdown: () => import("./countdown.js"),
   choice: () => import("./choice.js"),
   filters: () => import("./filters.js"),

@@ -9,8 +9,9 @@ from catalog.models import Stock, Variant
 from licensing.models import Licence
 from orders.closing import cancel_order, expire_orders
 from orders.models import Order, Payment, PaymentEvent, Refund, SaleFact
+from orders.payments import Result
 from orders.placing import pay_otherwise
-from orders.results import Result, apply_result
+from orders.results import apply_result
 from tests.factories import NOW
 from tests.orders.conftest import MINUTE, Place, refused
 
