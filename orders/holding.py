@@ -43,7 +43,7 @@ def hold(order: Order, lines: Sequence[OrderLine], *, at: datetime) -> None:
 
 def let_go(order: Order, *, at: datetime) -> None:
     """Give back everything the order still holds. Call with the order locked."""
-    for held in order.reservations.order_by("variant"):
+    for held in order.reservations.order_by("variant_id"):
         stock.release(held.variant_id, held.pieces, at=at)
     order.reservations.all().delete()
     lines = list(order.lines.all())

@@ -13,7 +13,7 @@ from accounts.models import User
 from accounts.services import record
 from catalog.models import Market
 from core.errors import Refused
-from orders.closing import free_expired
+from orders.closing import expire_orders, free_expired
 from orders.holding import hold
 from orders.models import Basket, Order, OrderLine, Parcel, Payment
 from orders.quoting import Quote, QuoteLine, QuoteParcel, Wanted, quote
@@ -106,9 +106,20 @@ def _taking_over(place: Callable[[], Order], at: datetime) -> Order:
         try:
             return place()
         except Refused as refusal:
-            if refusal.code != "out_of_stock" or refusal.facts in missing or not free_expired(**refusal.facts, at=at):
+            if refusal.facts in missing or not _was_freed(refusal, at):
                 raise
             missing.append(refusal.facts)
+
+
+#: What an order that nobody paid may hold besides stock.
+_COUNTED = ("unit_cap_reached", "sell_off_quantity_exhausted", "per_person_reached")
+
+
+def _was_freed(refusal: Refused, at: datetime) -> bool:
+    """Whether there may be more now of what was refused, because orders that are over have been ended."""
+    if refusal.code == "out_of_stock":
+        return free_expired(**refusal.facts, at=at)
+    return refusal.code in _COUNTED and expire_orders(at=at) > 0
 
 
 def _known(terms: Terms) -> Order | None:

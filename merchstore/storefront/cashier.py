@@ -17,13 +17,14 @@ from django.views.decorators.http import require_http_methods
 from core.errors import Refused
 from core.money import Money
 from merchstore.languages import LANGUAGE_TAGS, LANGUAGES
-from merchstore.storefront.notices import take_notice
 from merchstore.storefront.visit import refuse_other_sites
 from orders.models import SandboxTrade
+from orders.noticing import take_notice
 from orders.payments import provider_named, sandbox
 
-#: A minor unit or so beside what is asked.
+#: In minor units: so much beside what is asked.
 WRONG_BY = 100
+OPEN = sandbox.OPEN
 
 
 @csrf_exempt
@@ -47,7 +48,7 @@ def cashier(request: HttpRequest, trade: str) -> HttpResponse:
             "paid": Money(found.paid_amount, found.currency).in_locale(LANGUAGES[prefix]),
             "said": said() if said else "",
             "tag": LANGUAGE_TAGS[prefix],
-            "is_open": found.state in ("WAIT_BUYER_PAY", "TRADE_REFUSED"),
+            "is_open": found.state in OPEN,
             "others": _others(found),
         }
         response = render(request, "storefront/cashier.html", context)
@@ -57,15 +58,25 @@ def cashier(request: HttpRequest, trade: str) -> HttpResponse:
 
 def _others(trade: SandboxTrade) -> list[tuple[str, str, str]]:
     """What else can be tried: act, name, what happens then."""
-    waiting = [
+    if trade.state == "TRADE_SUCCESS":
+        return [
+            ("again", _("Send the notice again"), _("Old news: nothing happens twice.")),
+            ("twice", _("Pay a second time"), _("A second number of the cashier's: a person looks at the order.")),
+        ]
+    if trade.state not in OPEN:
+        return []
+    return [
         ("refuse", _("Refuse"), _("The bank says no. The shop offers to try again.")),
-        ("silent", _("Pay, and tell nobody"), _("No notice is sent: the shop has to ask.")),
-        ("late", _("Pay, and tell a minute later"), _("The notice comes late.")),
+        ("silent", _("Pay, and tell nobody"), _("No notice is sent: the shop asks by itself within a minute.")),
+        ("slow", _("Pay, and tell a minute later"), _("The shop has asked by then, and the notice is old news.")),
+        (
+            "late",
+            _("Pay when the time is over"),
+            _("Paid only when the order has ended: it counts if all is still there."),
+        ),
         ("more", _("Pay another sum"), _("The shop gives it back, and a person looks.")),
         ("forge", _("Send a forged notice"), _("Nothing is paid, and the signature is wrong: nothing happens.")),
     ]
-    paid = [("again", _("Send the notice again"), _("Old news: nothing happens twice."))]
-    return waiting if trade.state in ("WAIT_BUYER_PAY", "TRADE_REFUSED") else paid
 
 
 def _pay(trade: SandboxTrade) -> str:
@@ -83,10 +94,16 @@ def _silent(trade: SandboxTrade) -> str:
     return "silent"
 
 
-def _late(trade: SandboxTrade) -> str:
+def _slow(trade: SandboxTrade) -> str:
     at = timezone.now()
     if sandbox.pay(trade, at=at):
-        SandboxTrade.objects.filter(pk=trade.pk).update(notify_at=at + timedelta(minutes=1))
+        sandbox.put_off(trade, until=at + timedelta(minutes=1))
+    return "slow"
+
+
+def _late(trade: SandboxTrade) -> str:
+    if trade.state in OPEN:
+        sandbox.put_off(trade, until=sandbox.too_late(trade, at=timezone.now()))
     return "late"
 
 
@@ -99,11 +116,22 @@ def _again(trade: SandboxTrade) -> str:
     return _tell(trade, "again")
 
 
+def _twice(trade: SandboxTrade) -> str:
+    at = timezone.now()
+    if trade.state == "TRADE_SUCCESS":
+        take_notice("sandbox", sandbox.pay_again(trade, at=at), {}, at=at)
+    return "twice"
+
+
 def _forge(trade: SandboxTrade) -> str:
     """Says that it is paid, with the signature of another text."""
-    forged = sandbox.notice(trade, at=timezone.now()).replace(b"WAIT_BUYER_PAY", b"TRADE_SUCCESS")
+    at = timezone.now()
+    status = f"trade_status={trade.state}".encode()
+    forged = sandbox.notice(trade, number="forged", at=at).replace(status, b"trade_status=TRADE_SUCCESS")
+    if trade.state not in OPEN:
+        return "forged"
     try:
-        take_notice("sandbox", forged, {})
+        take_notice("sandbox", forged, {}, at=at)
     except Refused:
         return "forged"
     return "taken"
@@ -111,7 +139,8 @@ def _forge(trade: SandboxTrade) -> str:
 
 def _tell(trade: SandboxTrade, done: str) -> str:
     """The notice, by the way that notices come in."""
-    take_notice("sandbox", sandbox.notice(trade, at=timezone.now()), {})
+    at = timezone.now()
+    take_notice("sandbox", sandbox.notice(trade, at=at), {}, at=at)
     return done
 
 
@@ -119,18 +148,22 @@ ACTS: dict[str, Callable[[SandboxTrade], str]] = {
     "pay": _pay,
     "refuse": _refuse,
     "silent": _silent,
+    "slow": _slow,
     "late": _late,
     "more": _more,
     "again": _again,
+    "twice": _twice,
     "forge": _forge,
 }
 _SAID: dict[str, Callable[[], str]] = {
     "paid": lambda: _("Paid. The shop has been told."),
     "refused": lambda: _("Refused. The shop has been told."),
     "silent": lambda: _("Paid. The shop has not been told, and will ask."),
-    "late": lambda: _("Paid. The shop will be told in a minute."),
+    "slow": lambda: _("Paid. The shop will be told in a minute."),
+    "late": lambda: _("It will be paid when the order's time is over."),
     "more": lambda: _("Another sum was paid. The shop has been told."),
     "again": lambda: _("The notice was sent once more."),
+    "twice": lambda: _("Paid a second time. The shop has been told."),
     "forged": lambda: _("The shop did not believe the forged notice."),
     "taken": lambda: _("The shop believed a forged notice. That must never happen."),
 }

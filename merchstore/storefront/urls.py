@@ -10,7 +10,9 @@ from merchstore.storefront import (
     files,
     legal,
     listing,
+    members,
     notices,
+    orders,
     sitemap,
     suggest,
     views,
@@ -19,6 +21,7 @@ from merchstore.storefront import (
 app_name = "storefront"
 
 _IN = r"^(?P<market>[a-z0-9-]{1,8})/(?P<prefix>en|zh)/"
+_ORDER = _IN + r"orders/(?P<token>ord_[0-9a-z]{1,20}\.[-\w]{1,80})/"
 
 urlpatterns = [
     path("", views.doorstep, name="doorstep"),
@@ -46,6 +49,16 @@ urlpatterns = [
     re_path(_IN + r"basket/add/$", basket.add, name="basket_add"),
     re_path(_IN + r"basket/change/$", basket.change, name="basket_change"),
     re_path(_IN + r"checkout/$", checkout.checkout, name="checkout"),
+    re_path(_IN + r"orders/$", orders.find, name="find_order"),
+    re_path(_ORDER + r"$", orders.order, name="order"),
+    re_path(_ORDER + r"pay/$", orders.pay, name="pay"),
+    re_path(_ORDER + r"cancel/$", orders.cancel, name="cancel"),
+    re_path(_ORDER + r"return/(?P<parcel>par_[0-9a-z]{1,20})/$", orders.send_back, name="send_back"),
+    re_path(_ORDER + r"papers/(?P<document>doc_[0-9a-z]{1,20})\.pdf$", orders.paper, name="paper"),
+    re_path(_IN + r"account/$", orders.account, name="account"),
+    re_path(_IN + r"sign-in/$", members.sign_in, name="sign_in"),
+    re_path(_IN + r"sign-up/$", members.sign_up, name="sign_up"),
+    re_path(_IN + r"sign-out/$", members.sign_out, name="sign_out"),
     re_path(_IN + r"legal/(?P<text>[a-z]{1,20})/$", legal.legal, name="legal"),
     re_path(_IN + r"campaigns/(?P<slug>[-\w]{1,80})/$", views.campaign, name="campaign"),
     re_path(_IN + r"hero/$", views.hero, name="hero"),

@@ -246,6 +246,20 @@ def test_pieces_that_were_not_paid_in_time_go_to_who_wants_them(place: Place, va
     assert OrderLine.objects.get(order=first).units_taken_at is None
 
 
+def test_units_and_allowances_of_what_was_not_paid_go_to_who_wants_them(place: Place, variant: Variant) -> None:
+    Licence.objects.update(unit_cap=2)
+    Product.objects.update(per_person=2)
+    place(variant, 2)
+
+    with refused("per_person_reached"):
+        place(variant, 1, at=NOW + 11 * MINUTE)
+    with refused("unit_cap_reached"):
+        place(variant, 1, at=NOW + 11 * MINUTE, by=buyer(email="ann@example.com"))
+
+    assert place(variant, 2, at=NOW + 12 * MINUTE).state == "pending"
+    assert (Licence.objects.get().units_used, stock_of(variant)) == (2, (10, 2))
+
+
 def test_the_same_queries_whatever_the_number_of_lines(
     market: Market, django_assert_num_queries: Any, place: Place, product: Product
 ) -> None:

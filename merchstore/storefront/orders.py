@@ -1,0 +1,237 @@
+"""An order after the checkout: paying it, following it, ending it, sending something back."""
+
+from typing import Any
+
+import segno
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext as _
+
+from core.errors import Refused
+from core.money import Money
+from merchstore.storefront.answers import answer
+from merchstore.storefront.carrier import member
+from merchstore.storefront.errors import problem_page
+from merchstore.storefront.limits import is_too_often, who_asks
+from merchstore.storefront.ordered import shown_order
+from merchstore.storefront.visit import Visit, own_page
+from orders.asking import ask
+from orders.closing import cancel_order
+from orders.letters import write_letter
+from orders.links import order_of_token, order_path
+from orders.models import Order, OrderLine, Parcel, Payment, Return
+from orders.opening import open_payment
+from orders.paper_pdf import pdf_of
+from orders.payments import ProviderAway, offered
+from orders.placing import pay_otherwise
+from orders.returning import announce_return, returnable
+
+#: Looks at one order's payment within a minute, and orders looked for from one place within an hour.
+MOST_ASKED, MOST_FOUND = 20, 20
+MINUTE, HOUR = 60, 3600
+#: Orders on a page of the member's list.
+PAGE = 20
+
+
+@own_page
+def pay(request: HttpRequest, visit: Visit, token: str) -> HttpResponse:
+    """Where to pay, and whether it has been. Coming back from a provider proves nothing: what is asked is the provider."""
+    order = _order(visit, token)
+    path = order_path(order, prefix=visit.prefix)
+    if request.method == "POST":
+        _act_on_payment(request, visit, order, path)
+        return _see(f"{path}pay/")
+    if order.state != Order.State.PENDING:
+        return _to_order(request, path)
+    payment = order.payments.order_by("pk").last()
+    context: dict[str, Any] = {
+        "order": order,
+        "path": path,
+        "payment": payment,
+        "total": Money(order.total_amount, order.currency).in_locale(visit.language),
+        "is_over": visit.at >= order.expires_at,
+        "is_refused": payment is not None and payment.state == Payment.State.FAILED,
+        "qr": qr_of(payment.qr_text) if payment is not None and payment.qr_text else "",
+        "ways": [
+            (f"{provider.code}:{code}", provider.name(), words)
+            for provider in offered(order.currency)
+            for code, words in provider.methods()
+        ],
+    }
+    return answer(request, visit, "pay", context)
+
+
+def _act_on_payment(request: HttpRequest, visit: Visit, order: Order, path: str) -> None:
+    """`ask`: I have paid. `pay`: by this way, or once more after a refusal."""
+    if is_too_often("ask-payment", order.public_id, most=MOST_ASKED, seconds=MINUTE, at=visit.at):
+        return
+    if "ask" in request.POST:
+        for payment in order.payments.filter(state=Payment.State.OPEN):
+            ask(payment, at=visit.at)
+        return
+    provider, _colon, method = request.POST.get("pay", "").partition(":")
+    ways = {(one.code, code) for one in offered(order.currency) for code, _words in one.methods()}
+    if (provider, method) not in ways:
+        return
+    try:
+        payment = pay_otherwise(order, provider=provider, method=method, at=visit.at)
+        open_payment(
+            payment,
+            return_url=f"{settings.SITE_URL}{path}pay/",
+            notify_url=f"{settings.SITE_URL}/payments/{provider}/notify",
+        )
+    except (Refused, ProviderAway):
+        return  # the page says how it stands
+
+
+def _to_order(request: HttpRequest, path: str) -> HttpResponse:
+    """Paid, or over: what asks every few seconds is told to go there, too."""
+    if request.headers.get("HX-Request") == "true":
+        response = HttpResponse(status=204)
+        response["HX-Redirect"] = path
+        return response
+    return _see(path)
+
+
+@own_page
+def order(request: HttpRequest, visit: Visit, token: str) -> HttpResponse:
+    found = _order(visit, token)
+    return answer(request, visit, "order", {"shown": shown_order(found, visit)})
+
+
+@own_page
+def cancel(request: HttpRequest, visit: Visit, token: str) -> HttpResponse:
+    """Asks first; the button does it. What was paid is given back."""
+    found = _order(visit, token)
+    refusal = ""
+    if request.method == "POST":
+        try:
+            cancel_order(found, by=None, who="buyer", at=visit.at)
+        except Refused as refused:
+            refusal = refused.sentence
+        else:
+            return _see(order_path(found, prefix=visit.prefix))
+    context = {"order": found, "path": order_path(found, prefix=visit.prefix), "refusal": refusal}
+    response = answer(request, visit, "order_cancel", context)
+    response.status_code = 422 if refusal else 200
+    return response
+
+
+@own_page
+def send_back(request: HttpRequest, visit: Visit, token: str, parcel: str) -> HttpResponse:
+    """Announce which pieces of a parcel come back, and why."""
+    found = _order(visit, token)
+    of = found.parcels.filter(public_id=parcel).first()
+    if of is None:
+        raise Http404
+    lines = list(of.lines.order_by("position"))
+    most = returnable(lines)
+    refusal = ""
+    if request.method == "POST":
+        try:
+            _announce(request, visit, of, lines)
+        except Refused as refused:
+            refusal = refused.sentence
+        else:
+            return _see(order_path(found, prefix=visit.prefix))
+    context = {
+        "order": found,
+        "path": order_path(found, prefix=visit.prefix),
+        "lines": [
+            (line, line.title_in(visit.language), most[line.pk], request.POST.get(line.public_id, "0")[:4])
+            for line in lines
+            if most.get(line.pk)
+        ],
+        "reasons": Return.Reason.choices,
+        "reason": request.POST.get("reason", ""),
+        "note": request.POST.get("note", "")[:500],
+        "refusal": refusal,
+    }
+    response = answer(request, visit, "order_return", context)
+    response.status_code = 422 if refusal else 200
+    return response
+
+
+def _announce(request: HttpRequest, visit: Visit, parcel: Parcel, lines: list[OrderLine]) -> None:
+    said = request.POST
+    pieces = {}
+    for line in lines:
+        text = said.get(line.public_id, "0") or "0"
+        pieces[line] = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else -1
+    reason = said.get("reason", "")
+    if reason not in Return.Reason.values:
+        raise Refused("reason_missing")
+    note = said.get("note", "").replace("\x00", "").strip()[:500]
+    announce_return(parcel, pieces, reason=reason, note=note, by=member(request), who="buyer", at=visit.at)
+
+
+@own_page
+def paper(request: HttpRequest, visit: Visit, token: str, document: str) -> HttpResponse:
+    """An invoice or a credit note, as PDF."""
+    found = _order(visit, token).documents.filter(public_id=document).first()
+    if found is None:
+        raise Http404
+    response = HttpResponse(pdf_of(found), content_type="application/pdf")
+    response["Content-Disposition"] = f'attachment; filename="{found.number}.pdf"'
+    return response
+
+
+@own_page
+def find(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """Number and e-mail address: the link goes to that address, and the answer is the same whether there is such an order."""
+    if request.method != "POST":
+        return answer(request, visit, "order_find", {"is_sent": "sent" in request.GET})
+    place = who_asks(request)
+    if place and is_too_often("find-order", place, most=MOST_FOUND, seconds=HOUR, at=visit.at):
+        response = problem_page(request, 429, _("That was asked for too often from here. Try again in an hour."))
+        response["Retry-After"] = str(HOUR)
+        return response
+    number = request.POST.get("number", "").replace("\x00", "").strip().upper()[:12]
+    email = request.POST.get("email", "").replace("\x00", "").strip()[:254]
+    found = Order.objects.filter(number=number, email__iexact=email).first() if email else None
+    if found is not None:
+        # Once an hour is enough for one who lost the letter.
+        write_letter(found, "order_link", about=f"{visit.at:%Y%m%d%H}")
+    return _see(f"{visit.base}orders/?sent=1")
+
+
+@own_page
+def account(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """A member's own orders, the newest first."""
+    user = member(request)
+    if user is None:
+        return HttpResponseRedirect(f"{visit.base}sign-in/?next={visit.base}account/")
+    after = request.GET.get("after", "")
+    orders = Order.objects.filter(user=user).select_related("market").order_by("-pk")
+    if after.isascii() and after.isdigit() and len(after) < 18:
+        orders = orders.filter(pk__lt=int(after))
+    rows = list(orders[: PAGE + 1])
+    shown = [
+        (
+            one,
+            order_path(one, prefix=visit.prefix),
+            Money(one.total_amount, one.currency).in_locale(visit.language),
+        )
+        for one in rows[:PAGE]
+    ]
+    context = {"orders": shown, "next": rows[PAGE - 1].pk if len(rows) > PAGE else "", "user": user}
+    return answer(request, visit, "account", context)
+
+
+def _order(visit: Visit, token: str) -> Order:
+    """The order of the address, in its own market; there is none in another."""
+    found = order_of_token(token)
+    if found is None or found.market_id != visit.market.pk:
+        raise Http404
+    return found
+
+
+def _see(address: str) -> HttpResponse:
+    response = HttpResponseRedirect(address)
+    response.status_code = 303
+    return response
+
+
+def qr_of(text: str) -> str:
+    """The text as a QR code, as an address of a picture that the page holds itself."""
+    return segno.make(text, error="m", micro=False).svg_data_uri(scale=6, border=3, light="#fff", encode_minimal=True)
