@@ -219,6 +219,7 @@ CELERY_BEAT_SCHEDULE = {
     "execute-refunds": {"task": "orders.execute_refunds", "schedule": 30.0, "options": {"expires": 30}},
     "expire-orders": {"task": "orders.expire_orders", "schedule": 30.0, "options": {"expires": 30}},
     "ask-payments": {"task": "orders.ask_payments", "schedule": 20.0, "options": {"expires": 20}},
+    "tell-late": {"task": "orders.run_sandbox", "schedule": 10.0, "options": {"expires": 10}},
     "reconcile-payments": {"task": "orders.reconcile_payments", "schedule": crontab(hour=3, minute=17)},
     "send-letters": {"task": "orders.send_letters", "schedule": 60.0, "options": {"expires": 60}},
     "issue-documents": {"task": "orders.issue_documents", "schedule": 60.0, "options": {"expires": 60}},
@@ -235,6 +236,19 @@ PAYOUT_DAYS = env.int("PAYOUT_DAYS", default=14)
 # Which providers the shop uses (orders/payments/), in the order in which they are offered. Their keys come from here alone.
 PAYMENT_PROVIDERS = env.list("PAYMENT_PROVIDERS", default=[])
 SANDBOX_PRIVATE_KEY = env.str("SANDBOX_PRIVATE_KEY", default="")
+ALIPAY_APP_ID = env.str("ALIPAY_APP_ID", default="")
+ALIPAY_PRIVATE_KEY = env.str("ALIPAY_PRIVATE_KEY", default="")
+ALIPAY_PUBLIC_KEY = env.str("ALIPAY_PUBLIC_KEY", default="")
+ALIPAY_SELLER_ID = env.str("ALIPAY_SELLER_ID", default="")
+ALIPAY_GATEWAY = env.str("ALIPAY_GATEWAY", default="https://openapi.alipay.com/gateway.do")
+STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
+STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET", default="")
+STRIPE_METHODS = env.list("STRIPE_METHODS", default=["auto"])
+STRIPE_API = env.str("STRIPE_API", default="https://api.stripe.com")
+# Who sells, as it stands on invoices; the lines of the address parted by semicolons.
+SELLER_NAME = env.str("SELLER_NAME", default="merchstore")
+SELLER_ADDRESS = env.str("SELLER_ADDRESS", default="")
+SELLER_TAX_ID = env.str("SELLER_TAX_ID", default="")
 
 # -- people, languages, time ------------------------------------------------------------------
 AUTH_PASSWORD_VALIDATORS = [
