@@ -61,8 +61,9 @@ def read_address(said: Mapping[str, str], country: str) -> tuple[dict[str, str],
     except InvalidAddressError as wrong:
         found = {name: _sentence(name, code, country) for name, code in wrong.errors.items() if name in FIELDS}
         return given, found or {"street_address": _("This address cannot be read.")}
-    kept = {name: str(normal.get(name) or "") for name in FIELDS}
-    return kept | {"name": given["name"], "country_code": country}, {}
+    # Codes as the rules write them, words as the buyer wrote them.
+    kept = {name: str(normal.get(name) or "") for name in ("country_area", "postal_code")}
+    return raw | kept | {"country_code": country}, {}
 
 
 def address_lines(address: Mapping[str, str]) -> list[str]:

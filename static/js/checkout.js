@@ -1,10 +1,15 @@
-// Another country or way of sending shows its fields and its sum at once; the buttons that do it are for those without script.
-// The first thing that is wrong gets the focus.
-export function mount(form) {
-  const shows = form.querySelectorAll("button[name=show]");
-  for (const button of shows) button.hidden = true;
-  form.addEventListener("change", ({ target }) => {
-    if (target.matches("[data-shows]") && shows[0]) form.requestSubmit(shows[0]);
+// Another country, state or way of sending shows its fields and its sum at once; the buttons that do it are for those without
+// script. The first thing that is wrong gets the focus.
+export function mount(page) {
+  if (!window.htmx) return;
+  page.addEventListener("change", ({ target }) => {
+    if (target.matches("[data-shows]")) window.htmx.trigger(target.form, "show");
   });
-  (form.querySelector("[aria-invalid]") ?? form.querySelector("#problem"))?.focus();
+  page.addEventListener("htmx:afterSettle", hideButtons);
+  hideButtons();
+  (page.querySelector("[aria-invalid]") ?? page.querySelector("#problem"))?.focus();
+
+  function hideButtons() {
+    for (const button of page.querySelectorAll("button[name=show]")) button.hidden = true;
+  }
 }
