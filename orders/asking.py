@@ -4,13 +4,17 @@ Notice, query and reconciliation say the same of a payment and end in the same p
 """
 
 import logging
+from collections import Counter
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import TypeVar
 
-from django.db.models import F
+from django.db.models import F, Model, QuerySet
 
 from core.errors import Refused
-from orders.models import Order, Payment, PaymentEvent
+from orders.models import Order, Payment, PaymentEvent, Refund
 from orders.payments import ProviderAway, provider_named
+from orders.refunds import try_refund_again
 from orders.results import apply_result
 
 logger = logging.getLogger(__name__)
@@ -20,6 +24,8 @@ _WAITS = (20, 30, 60, 60, 120, 120, 300, 600, 1800, 3600)
 #: What is asked about each night: what was begun in so many days.
 LOOK_BACK = timedelta(days=3)
 PAGE = 100
+
+Row = TypeVar("Row", bound=Model)
 
 
 def ask_open_payments(*, at: datetime, limit: int = PAGE) -> int:
@@ -47,16 +53,45 @@ def ask(payment: Payment, *, at: datetime, source: str = PaymentEvent.Source.QUE
     return apply_result(payment.provider, result, source=source, at=at)
 
 
-def reconcile(*, at: datetime) -> dict[str, int]:
-    """Compare every payment begun in the last days with what its provider says, and apply what nobody had told us. Returns how
-    many there were of each verdict: anything but repeat, pending, unknown, closed and failed is news."""
-    verdicts: dict[str, int] = {}
-    begun = Payment.objects.filter(created_at__gte=at - LOOK_BACK).select_related("order").order_by("pk")
-    for payment in begun.iterator(chunk_size=PAGE):
-        verdict = ask(payment, at=at, source=PaymentEvent.Source.RECONCILIATION)
-        verdicts[verdict] = verdicts.get(verdict, 0) + 1
-    logger.info("payments.reconciled", extra={"verdicts": verdicts})
+def reconcile(*, at: datetime) -> Counter[str]:
+    """Compare every payment begun and every refund asked for in the last days with what its provider says, whatever they stand
+    at here, and apply what nobody had told us. Returns how many there were of each verdict: of payments anything but repeat,
+    pending, unknown, closed and failed is news, of refunds anything but refund_agrees."""
+    since = at - LOOK_BACK
+    verdicts: Counter[str] = Counter()
+    for payment in _one_by_one(Payment.objects.filter(created_at__gte=since).select_related("order")):
+        verdicts[ask(payment, at=at, source=PaymentEvent.Source.RECONCILIATION)] += 1
+    asked_for = Refund.objects.filter(requested_at__gte=since).exclude(state=Refund.State.REQUESTED)
+    for refund in _one_by_one(asked_for.select_related("payment", "order")):
+        verdicts[_compare(refund, at=at)] += 1
+    logger.info("payments.reconciled", extra={"verdicts": dict(verdicts)})
     return verdicts
+
+
+def _compare(refund: Refund, *, at: datetime) -> str:
+    """What was written off and was given back after all is done again, under its number, which finds it done. What is given
+    back here and not there is for a person."""
+    try:
+        answer = provider_named(refund.payment.provider).query_refund(refund)
+    except (ProviderAway, Refused):
+        return "refund_away"
+    is_made = answer.status == "succeeded"
+    if is_made == (refund.state == Refund.State.SUCCEEDED):
+        return "refund_agrees"
+    if is_made:
+        try_refund_again(refund, by=None, at=at)
+        return "refund_made_after_all"
+    logger.error("refund.differs", extra={"refund": refund.public_id, "says": answer.status})
+    Order.objects.filter(pk=refund.order_id).update(review="refund_differs")
+    return "refund_differs"
+
+
+def _one_by_one(rows: QuerySet[Row]) -> Iterator[Row]:
+    """In pages: no cursor stays open while a provider is waited for."""
+    last = 0
+    while page := list(rows.filter(pk__gt=last).order_by("pk")[:PAGE]):
+        yield from page
+        last = page[-1].pk
 
 
 def close_payments(order: Order, *, at: datetime) -> None:

@@ -2,6 +2,8 @@
 
 import logging
 
+from django.db.models import Case, F, Value, When
+
 from orders.models import Payment
 from orders.payments import provider_named
 
@@ -17,10 +19,12 @@ def open_payment(payment: Payment, *, return_url: str, notify_url: str) -> Payme
     if payment.pay_url or payment.qr_text or payment.state != Payment.State.OPEN:
         return payment
     opened = provider_named(payment.provider).open(payment, return_url=return_url, notify_url=notify_url)
-    Payment.objects.filter(pk=payment.pk).update(pay_url=opened.pay_url[:2000], qr_text=opened.qr_text[:500])
-    # Only while nothing else is known: the trade that a notice names is the one that was paid.
-    Payment.objects.filter(pk=payment.pk, provider_reference="").update(
-        provider_reference=opened.provider_reference[:200]
+    # The reference only while nothing else is known: the trade that a notice names is the one that was paid.
+    known = Case(
+        When(provider_reference="", then=Value(opened.provider_reference[:200])), default=F("provider_reference")
+    )
+    Payment.objects.filter(pk=payment.pk).update(
+        pay_url=opened.pay_url[:2000], qr_text=opened.qr_text[:500], provider_reference=known
     )
     payment.refresh_from_db()
     return payment

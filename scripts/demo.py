@@ -26,6 +26,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
 from scripts.steps import BIN, ROOT, STOP_SECONDS, Failed, plain_environment, run_step, say, step, tail
 
 FOLDER = ROOT / ".demo"
@@ -40,6 +43,12 @@ WELCOME = """
   The shop        {site}/
   The campaign    The Ferryman (摆渡人) {launch}
   The desk        {site}/desk/          films, licences, the campaign's plan, progress and rollback
+  Approvals       {site}/desk/licensing/round/       what waits for the reviewer; one is overdue
+                  {site}/desk/licensing/articleversion/   K19-AME-MUG-02 was sent back with comments on its picture
+  Royalties       {site}/desk/licensing/statement/   LIC-2026-0101: closed, paid and open; 0104 waits to be closed
+  Licences        {site}/desk/licensing/licence/     LIC-2026-0112 sells off, 0142 ends soon, 0113 is nearly used up
+  Orders          {site}/desk/orders/order/          paid, half sent, delivered, coming back, refunded, waiting for payment
+  The panel       {site}/panel/en/      orders, statements and files of goods of one merchant: parcels@, books@merchant.example
   The API         {site}/api/v1/films   described at {site}/api/v1/docs
 
 {logins}
@@ -160,6 +169,8 @@ def environment(port: int) -> dict[str, str]:
         "SITE_URL": f"http://localhost:{port}",
         "ALLOWED_HOSTS": "localhost,127.0.0.1",
         "DATABASE_URL": f"sqlite:///{FOLDER}/db.sqlite3",
+        "PAYMENT_PROVIDERS": "sandbox",
+        "SANDBOX_PRIVATE_KEY": _sandbox_key(),
         "MEDIA_ROOT": f"{FOLDER}/media",
         "UPLOAD_ROOT": f"{FOLDER}/uploads",
         "STATIC_ROOT": f"{FOLDER}/static",
@@ -172,6 +183,18 @@ def environment(port: int) -> dict[str, str]:
         "WEB_CONCURRENCY": "1",
         "WEB_THREADS": "8",
     }
+
+
+def _sandbox_key() -> str:
+    """With which the demo's own cashier signs; made once, like the secret."""
+    path = FOLDER / "sandbox-key.pem"
+    if not path.exists():
+        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        plain = serialization.NoEncryption()
+        text = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
+        path.touch(mode=0o600)
+        path.write_bytes(text)
+    return path.read_text()
 
 
 def _prepare(environ: dict[str, str]) -> dict[str, str]:

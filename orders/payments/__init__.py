@@ -1,24 +1,43 @@
 """Payment providers behind one interface (provider.py). Which of them the shop offers, the setting PAYMENT_PROVIDERS says."""
 
+from functools import cache
+
 from django.conf import settings
+from django.utils.module_loading import import_string
 
 from core.errors import Refused
 from orders.payments.provider import Opened, Provider, ProviderAway, RefundResult, Result
-from orders.payments.sandbox import Sandbox
 
-__all__ = ["Opened", "Provider", "ProviderAway", "RefundResult", "Result", "offered", "provider_named"]
+__all__ = ["KEYS", "Opened", "Provider", "ProviderAway", "RefundResult", "Result", "offered", "provider_named"]
 
-_ALL: dict[str, Provider] = {provider.code: provider for provider in (Sandbox(),)}
+#: Only those that are used are read: an SDK takes a third of a second.
+_WHERE = {
+    "sandbox": "orders.payments.sandbox.Sandbox",
+    "alipay": "orders.payments.alipay.Alipay",
+    "stripe": "orders.payments.stripe.Stripe",
+}
+#: The settings without which each of them can do nothing.
+KEYS = {
+    "sandbox": ("SANDBOX_PRIVATE_KEY",),
+    "alipay": ("ALIPAY_APP_ID", "ALIPAY_PRIVATE_KEY", "ALIPAY_PUBLIC_KEY"),
+    "stripe": ("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"),
+}
 
 
 def provider_named(code: str) -> Provider:
     """The provider of this code. Refuses `unknown_provider` for one that the shop does not use."""
-    if code not in settings.PAYMENT_PROVIDERS or code not in _ALL:
+    if code not in settings.PAYMENT_PROVIDERS or code not in _WHERE:
         raise Refused("unknown_provider")
-    return _ALL[code]
+    return _made(code)
 
 
 def offered(currency: str) -> list[Provider]:
     """Those that can be paid with in this currency, in the order of the setting."""
-    found = [_ALL[code] for code in settings.PAYMENT_PROVIDERS if code in _ALL]
+    found = [_made(code) for code in settings.PAYMENT_PROVIDERS if code in _WHERE]
     return [provider for provider in found if provider.takes(currency)]
+
+
+@cache
+def _made(code: str) -> Provider:
+    made: Provider = import_string(_WHERE[code])()
+    return made

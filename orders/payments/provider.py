@@ -69,8 +69,9 @@ class Provider(Protocol):
     def open(self, payment: Payment, *, return_url: str, notify_url: str) -> Opened:
         """Make it payable. The same payment again gives the same. Raises ProviderAway."""
 
-    def read_notice(self, body: bytes, headers: Mapping[str, str]) -> Result:
-        """What a message says, once its signature is good. Refuses `bad_signature` and `bad_notice`."""
+    def read_notice(self, body: bytes, headers: Mapping[str, str]) -> Result | None:
+        """What a message says, once its signature is good; None for news of something else than a payment. Refuses
+        `bad_signature` and `bad_notice`."""
 
     def query(self, payment: Payment) -> Result:
         """How the payment stands. Raises ProviderAway."""
@@ -80,3 +81,6 @@ class Provider(Protocol):
 
     def refund(self, refund: Refund) -> RefundResult:
         """Give back under the refund's number. Raises ProviderAway."""
+
+    def query_refund(self, refund: Refund) -> RefundResult:
+        """How the refund of this number stands; pending also where there is none yet. Gives back nothing. Raises ProviderAway."""

@@ -6,7 +6,7 @@ sum, or signs wrongly (merchstore/storefront/cashier.py is its page).
 
 import secrets
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from urllib.parse import parse_qsl, urlencode
 
@@ -30,6 +30,8 @@ STATUS = {
     "TRADE_REFUSED": "failed",
     "TRADE_CLOSED": "closed",
 }
+#: A trade that can be paid.
+OPEN = ("WAIT_BUYER_PAY", "TRADE_REFUSED")
 
 
 class Sandbox:
@@ -59,7 +61,7 @@ class Sandbox:
 
     def read_notice(self, body: bytes, headers: Mapping[str, str]) -> Result:
         try:
-            said = dict(parse_qsl(body.decode(), strict_parsing=True))
+            said = dict(parse_qsl(body.decode(), keep_blank_values=True, strict_parsing=True))
         except ValueError:
             raise Refused("bad_notice") from None
         if not rsa2.is_signed(rsa2.signed_text(said, rsa2.OF_NOTICE), said.get("sign", ""), _key().public_key()):
@@ -71,7 +73,7 @@ class Sandbox:
                 provider_reference=said["trade_no"], key=said["trade_no"],
                 said={name: said[name] for name in ("trade_no", "trade_status", "total_amount", "notify_id")},
             )  # fmt: skip
-        except KeyError:
+        except (KeyError, Refused):
             raise Refused("bad_notice") from None
 
     def query(self, payment: Payment) -> Result:
@@ -85,7 +87,8 @@ class Sandbox:
         )
 
     def close(self, payment: Payment) -> None:
-        waiting = SandboxTrade.objects.filter(reference=payment.public_id, state="WAIT_BUYER_PAY")
+        """But for one whose bank is at work on it: as with any other cashier, that money may still come."""
+        waiting = SandboxTrade.objects.filter(reference=payment.public_id, state__in=OPEN, notify_at=None)
         waiting.update(state="TRADE_CLOSED")
 
     @transaction.atomic
@@ -101,6 +104,12 @@ class Sandbox:
             trade.save(update_fields=["refunds"])
         return RefundResult("succeeded", trade.trade)
 
+    def query_refund(self, refund: Refund) -> RefundResult:
+        trade = SandboxTrade.objects.filter(reference=refund.payment.public_id).first()
+        if trade is None or trade.refunds.get(refund.public_id) != refund.amount:
+            return RefundResult("pending", problem="no such refund")
+        return RefundResult("succeeded", trade.trade)
+
 
 # -- the cashier's side ------------------------------------------------------------------------------
 
@@ -112,7 +121,7 @@ def trade_named(name: str) -> SandboxTrade | None:
 def pay(trade: SandboxTrade, *, amount: int | None = None, at: datetime) -> bool:
     """Somebody pays `amount` (default: what is asked). False when it was paid or closed before."""
     paid = trade.amount if amount is None else amount
-    waiting = SandboxTrade.objects.filter(pk=trade.pk, state__in=["WAIT_BUYER_PAY", "TRADE_REFUSED"])
+    waiting = SandboxTrade.objects.filter(pk=trade.pk, state__in=OPEN)
     is_paid = waiting.update(state="TRADE_SUCCESS", paid_amount=F("paid_amount") + paid, paid_at=at) == 1
     trade.refresh_from_db()
     return is_paid
@@ -124,20 +133,46 @@ def refuse(trade: SandboxTrade) -> None:
     trade.refresh_from_db()
 
 
-def notice(trade: SandboxTrade, *, at: datetime) -> bytes:
+def pay_again(trade: SandboxTrade, *, at: datetime) -> bytes:
+    """Somebody pays what was paid already, under another number of the cashier's; the notice of it."""
+    SandboxTrade.objects.filter(pk=trade.pk).update(paid_amount=F("paid_amount") + trade.amount)
+    trade.refresh_from_db()
+    return notice(trade, amount=trade.amount, number=f"{trade.trade}-2", at=at)
+
+
+def put_off(trade: SandboxTrade, *, until: datetime) -> None:
+    """The notice goes out later; where nothing is paid yet, the money comes only then."""
+    SandboxTrade.objects.filter(pk=trade.pk).update(notify_at=until)
+    trade.refresh_from_db()
+
+
+def too_late(trade: SandboxTrade, *, at: datetime) -> datetime:
+    """When the shop no longer holds what the trade is for."""
+    held = timedelta(minutes=settings.PAY_MINUTES, seconds=settings.PAY_GRACE_SECONDS)
+    return max(trade.created_at + held, at) + timedelta(seconds=30)
+
+
+def due_notices(*, at: datetime) -> list[bytes]:
+    """The notices that were put off until now, each once; whoever is killed with one in hand has lost it, as notices get lost."""
+    bodies = []
+    for trade in SandboxTrade.objects.filter(notify_at__lte=at).order_by("notify_at", "pk"):
+        if SandboxTrade.objects.filter(pk=trade.pk, notify_at=trade.notify_at).update(notify_at=None):
+            pay(trade, at=at)
+            bodies.append(notice(trade, at=at))
+    return bodies
+
+
+def notice(trade: SandboxTrade, *, amount: int | None = None, number: str = "", at: datetime) -> bytes:
     """The signed message that tells the shop how the trade stands."""
-    amount = trade.paid_amount if trade.state == "TRADE_SUCCESS" else trade.amount
+    if amount is None:
+        amount = trade.paid_amount if trade.state == "TRADE_SUCCESS" else trade.amount
     said = {
         "app_id": "sandbox", "notify_id": secrets.token_hex(16), "notify_time": f"{at:%Y-%m-%d %H:%M:%S}",
-        "out_trade_no": trade.reference, "trade_no": trade.trade, "trade_status": trade.state,
+        "out_trade_no": trade.reference, "trade_no": number or trade.trade, "trade_status": trade.state,
         "total_amount": str(Money(amount, trade.currency)), "currency": trade.currency, "sign_type": "RSA2",
     }  # fmt: skip
     said["sign"] = rsa2.sign(rsa2.signed_text(said, rsa2.OF_NOTICE), _key())
     return urlencode(said).encode()
-
-
-def is_configured() -> bool:
-    return bool(settings.SANDBOX_PRIVATE_KEY)
 
 
 @lru_cache(maxsize=4)
