@@ -68,6 +68,7 @@ def _first_values(row: Goods, now: datetime) -> dict[str, object]:
         "state": Product.State.ACTIVE,
         "on_sale_at": instant(row["on_sale_at"], now),
         "street_on": day(row["street_on"], now.date()),
+        "per_person": int(row["per_person"]) if row["per_person"] else None,
     }
 
 

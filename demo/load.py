@@ -6,29 +6,44 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.contrib.auth.hashers import make_password
-from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts.models import User
 from campaigns.drafts import create_campaign, set_placement
-from campaigns.models import Campaign, Channel, Revision
+from campaigns.models import Campaign, Channel
 from campaigns.services import edit_campaign, schedule_campaign
-from catalog.models import Image, Market, Product, Promotion, ShelfSpan
+from catalog.models import Market, Product
 from catalog.search import index_products
-from catalog.shelf_store import recompile_products, turn_epoch
+from catalog.shelf_store import recompile_products
+from demo.approvals import load_approvals
+from demo.delivery import load_delivery
 from demo.files import instant, offset, read_goods, read_table
 from demo.goods import load_products
+from demo.orders import load_orders
 from demo.pictures import load_pictures
+from demo.rights import load_rights
 from demo.rows import Tally, write
+from demo.royalties import load_royalties
 from demo.slate import load_films, load_licences, load_merchants, load_shelves, load_user
-from films.models import Artwork, Film
-from licensing.models import Licence
-from merchants.models import Member, Merchant
+from films.models import Film
+from licensing.ledger.statements import prepare_statements
+from merchants.models import Member
+from orders.facts import tell_licensing
 
 # Known to everybody who reads this line: it is for the demo on one's own machine and for nothing else.
 PASSWORD = "ferryman-demo"  # noqa: S105
-STAFF = (("desk", "Mei Shen"), ("approver", "Tomás Vidal"))
+#: Who works at the studio, what for, and all they may do; nothing named is everything.
+STAFF: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
+    ("desk", "Mei Shen", "the desk: campaigns, licences, statements, orders", ()),
+    ("approver", "Tomás Vidal", "the desk: approves what the reviewer passes on", ()),
+    (
+        "reviewer",
+        "Iris Chan",
+        "the desk: the queue of articles to approve, and no more",
+        ("review_round", "view_licence"),
+    ),
+)
 CHANNELS = (("storefront", "Storefront"), ("google", "Google Merchant"))
 
 Say = Callable[[str], None]
@@ -41,14 +56,27 @@ def load_demo(now: datetime, say: Say) -> Tally:
         password = "" if User.objects.filter(username=STAFF[0][0]).exists() else make_password(PASSWORD)
         for tally in (load_films(now), load_shelves(), load_merchants(now, password), load_licences(now)):
             _add(total, tally)
-        for username, name in STAFF:
-            load_user(f"{username}@studio.example", name, password, total, username=username, is_staff=True)
+        for username, name, _purpose, permissions in STAFF:
+            email = f"{username}@studio.example"
+            load_user(email, name, password, total, username=username, is_staff=True, permissions=permissions)
         for code, name in CHANNELS:
             write(Channel, {"code": code}, {}, first={"name": name, "adapter": code}, tally=total)
     with _step("products, prices and stock", say), transaction.atomic():
         _add(total, load_products(now))
     with _step("pictures", say):
         _add(total, load_pictures(_progress(say)))
+    desk, approver, reviewer = (User.objects.get(username=username) for username, *_ in STAFF)
+    with _step("delivery, approvals, sell-off, royalties", say):
+        _add(total, load_delivery(desk))
+        _add(total, load_rights(now, desk))
+        _add(total, load_approvals(now, reviewer, approver))
+        _add(total, load_royalties(now, desk))
+    with _step("orders", say):
+        _add(total, load_orders(now))
+    if total.created:
+        with _step("statements", say):
+            tell_licensing(at=now)
+            prepare_statements(at=now)
     if total.created or total.changed:
         with _step("shelf and search", say), transaction.atomic():
             ids = list(_products().values_list("pk", flat=True))
@@ -72,43 +100,9 @@ def schedule_demo(now: datetime, starts_in: timedelta) -> Campaign:
 
 def logins() -> list[tuple[str, str]]:
     """(user name, what for) of everybody the demo made, the desk first."""
-    people = [(username, "the desk") for username, _name in STAFF]
+    people = [(username, purpose) for username, _name, purpose, _permissions in STAFF]
     members = Member.objects.filter(merchant__slug__in=_slugs("merchants")).select_related("user", "merchant")
     return people + [(m.user.username, f"{m.merchant}, {m.get_role_display().lower()}") for m in members.order_by("pk")]
-
-
-@transaction.atomic
-def reset_demo() -> None:
-    """Take away what the demo brought, and what was built on it: its campaigns, goods, licences, films and people."""
-    films, merchants = (
-        Film.objects.filter(slug__in=_slugs("films")),
-        Merchant.objects.filter(slug__in=_slugs("merchants")),
-    )
-    campaigns = Campaign.objects.filter(film__in=films)
-    promotions = list(
-        Promotion.objects.filter(pk__in=Revision.objects.filter(campaign__in=campaigns).values("promotion"))
-    )
-    Revision.objects.filter(campaign__in=campaigns).update(replaces=None)
-    campaigns.update(published=None)
-    campaigns.delete()
-    for promotion in promotions:
-        promotion.delete()
-    products = Product.objects.filter(film__in=films)
-    files = [
-        name for row in Image.objects.filter(product__in=products).values_list("file", "channel_file") for name in row
-    ]
-    files += Artwork.objects.filter(film__in=films).values_list("file", flat=True)
-    ShelfSpan.objects.filter(product__in=list(products.values_list("pk", flat=True))).delete()
-    products.delete()
-    Licence.objects.filter(film__in=films).delete()
-    people = list(Member.objects.filter(merchant__in=merchants).values_list("user", flat=True))
-    Member.objects.filter(merchant__in=merchants).delete()
-    User.objects.filter(pk__in=people).delete()
-    User.objects.filter(username__in=[username for username, _name in STAFF]).delete()
-    merchants.delete()
-    films.delete()
-    turn_epoch(Market.objects.order_by("pk"))
-    transaction.on_commit(lambda: [default_storage.delete(name) for name in files if name])
 
 
 def _draft_campaign(now: datetime, tally: Tally) -> None:

@@ -1,7 +1,10 @@
 """Films, merchants, categories, markets and licences of the demo, from their files to rows."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
+
+from django.contrib.auth.models import Permission
 
 from accounts.models import User
 from catalog.models import Market, TaxRate
@@ -82,16 +85,29 @@ def load_merchants(now: datetime, password: str) -> Tally:
 
 
 def load_user(
-    email: str, name: str, password: str, tally: Tally, *, username: str = "", is_staff: bool = False
+    email: str,
+    name: str,
+    password: str,
+    tally: Tally,
+    *,
+    username: str = "",
+    is_staff: bool = False,
+    permissions: Iterable[str] = (),
 ) -> User:
+    """`permissions`: all that somebody of the staff may do, by their code names; without any they may do everything."""
+    named = sorted(permissions)
     given, _, family = name.partition(" ")
-    return write(
+    known = tally.created
+    user = write(
         User,
         {"username": username or email},
         {"email": email, "first_name": given, "last_name": family},
-        first={"password": password, "is_staff": is_staff, "is_superuser": is_staff},
+        first={"password": password, "is_staff": is_staff, "is_superuser": is_staff and not named},
         tally=tally,
     )
+    if named and tally.created > known:
+        user.user_permissions.set(Permission.objects.filter(content_type__app_label="licensing", codename__in=named))
+    return user
 
 
 def load_licences(now: datetime) -> Tally:
@@ -103,6 +119,7 @@ def load_licences(now: datetime) -> Tally:
     for row in read_table("licences"):
         first = {name: day(row[name], now.date()) for name in ("starts_on", "ends_on")} | {"state": row["state"]}
         first |= {name: row.get(name, False) for name in ("needs_approval", "needs_page_approval", "needs_labels")}
+        first |= {name: row[name] for name in ("sell_off_days", "unit_cap", "silence_rule") if name in row}
         values = {name: row[name] for name in _LICENCE_FIELDS}
         values |= {"merchant": merchants[row["merchant"]], "film": films[row["film"]]}
         licence = write(Licence, {"number": row["number"]}, values, first=first, tally=tally)

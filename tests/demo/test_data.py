@@ -33,6 +33,11 @@ def test_every_file_parses():
         "tax_rates.toml",
         "licences.toml",
         "campaign.toml",
+        "rights.toml",
+        "delivery.toml",
+        "orders.toml",
+        "royalties.toml",
+        "approvals.toml",
         "products.csv",
     }
     for path in DATA.glob("*.toml"):

@@ -1,24 +1,19 @@
-"""`manage.py load_demo [--reset]`: the demo's films, merchants, licences, products, pictures and campaign."""
-
-from argparse import ArgumentParser
+"""`manage.py load_demo`: the demo's films, merchants, licences, products, pictures and campaign, and what
+happened under the licences so far."""
 
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from demo.load import PASSWORD, load_demo, logins, reset_demo
+from demo.load import PASSWORD, load_demo, logins
 
 
 class Command(BaseCommand):
-    """Idempotent. Everybody gets the same, published password: never run it on a site that others can reach."""
+    """Idempotent. To start over take another database: statements that are closed stay for good. Everybody gets the same,
+    published password: never run it on a site that others can reach."""
 
     help = "Load the demo's data and pictures. For a demo on your own machine only: its passwords are public."
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--reset", action="store_true", help="take the demo's data away first")
-
-    def handle(self, *args: object, reset: bool, **options: object) -> None:
-        if reset:
-            reset_demo()
+    def handle(self, *args: object, **options: object) -> None:
         tally = load_demo(timezone.now(), self._say)
         self._say(f"demo: {tally}")
         if options["verbosity"]:
