@@ -5,7 +5,8 @@ Rule: `{"films": [slug], "categories": [code], "merchants": [slug], "licences": 
 "everything" is never meant.
 
 Discount: `{"kind": "none"}`, `{"kind": "percent", "percent": "20"}`, or `{"kind": "amount" | "fixed",
-"by_market": {"us": "5.00", …}}` in the market's currency.
+"by_market": {"us": "5.00", …}}` in the market's currency. With `"studio_share": "25"` the studio funds 25 % of it, and the
+merchant the rest; unless said, the merchant funds all of it.
 """
 
 from collections.abc import Iterable
@@ -55,7 +56,8 @@ def products_of(rule: dict[str, list[str]]) -> QuerySet[Product]:
 
 
 def discount_by_market(discount: Any, markets: Iterable[Market]) -> dict[int, Discount]:
-    """The offer (kind, value) for each market, by its primary key. Refuses `bad_discount`."""
+    """The offer (kind, value) for each market, by its primary key. Refuses `bad_discount`, also for a bad share of the studio."""
+    studio_share_of(discount)
     kind = discount.get("kind") if isinstance(discount, dict) else None
     if kind == Offer.Kind.NONE:
         return {market.pk: (kind, 0) for market in markets}
@@ -65,6 +67,24 @@ def discount_by_market(discount: Any, markets: Iterable[Market]) -> dict[int, Di
     if kind in (Offer.Kind.AMOUNT, Offer.Kind.FIXED):
         return {market.pk: (kind, _amount(discount.get("by_market"), market)) for market in markets}
     raise Refused("bad_discount", problem="its kind is none, percent, amount or fixed")
+
+
+def studio_share_of(discount: Any) -> int:
+    """How much of the discount the studio funds, in basis points. Refuses `bad_discount`."""
+    said = discount.get("studio_share") if isinstance(discount, dict) else None
+    if said is None:
+        return 0
+    try:
+        points = Decimal(str(said)) * 100
+    except InvalidOperation:
+        raise Refused("bad_discount", problem="the studio's share is not a number") from None
+    if isinstance(said, bool) or not points.is_finite() or points != points.to_integral_value():
+        raise Refused("bad_discount", problem="the studio's share is a percentage with at most two decimals")
+    if not 0 <= points <= BASIS_POINTS:
+        raise Refused("bad_discount", problem="the studio's share has to lie between 0 and 100")
+    if points and discount.get("kind") == Offer.Kind.NONE:
+        raise Refused("bad_discount", problem="there is no discount that the studio could fund")
+    return int(points)
 
 
 def _basis_points(percent: Any) -> int:

@@ -13,7 +13,7 @@ from campaigns import staging
 from campaigns.documents import digest_of, document_of, restore
 from campaigns.models import Campaign, Channel, Due, Listing, Revision, SyncRun
 from campaigns.queries import later_edits
-from campaigns.rules import check_rule, discount_by_market, products_of
+from campaigns.rules import check_rule, discount_by_market, products_of, studio_share_of
 from catalog.models import Market, Promotion
 from catalog.promotions import hold_promotion, release_promotion, withdraw_promotion
 from core.clock import known_zone, plausible
@@ -319,8 +319,9 @@ def _move(campaign: Campaign, state: Campaign.State) -> None:
 def _new_revision(campaign: Campaign, document: dict[str, Any], *, by: User | None) -> Revision:
     last = campaign.revisions.order_by("-number").values_list("number", flat=True).first() or 0
     promotion = Promotion.objects.create(
-        priority=campaign.priority, starts_at=campaign.starts_at, ends_at=campaign.ends_at, since=campaign.created_at
-    )
+        priority=campaign.priority, starts_at=campaign.starts_at, ends_at=campaign.ends_at, since=campaign.created_at,
+        studio_share=studio_share_of(campaign.discount),
+    )  # fmt: skip
     return Revision.objects.create(
         campaign=campaign,
         number=last + 1,

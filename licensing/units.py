@@ -15,7 +15,6 @@ from licensing.models import InventoryLine, InventoryStatement, Licence
 from licensing.terms import local_day, term_of
 
 
-@transaction.atomic
 def take_units(licence: Licence, sku: str, quantity: int, *, at: datetime) -> None:
     """Count `quantity` units of an article as sold under the licence at `at`; after its term, from what was declared.
 
@@ -23,12 +22,22 @@ def take_units(licence: Licence, sku: str, quantity: int, *, at: datetime) -> No
     transaction ends: take several lines in the order of licence and code, and take them late.
     """
     _positive(quantity)
+    if at < term_of(licence).ends_at:
+        _count(licence, quantity)
+        return
+    with transaction.atomic():
+        _count(licence, quantity)
+        _take_declared(licence, sku, quantity, at=at)
+
+
+def _count(licence: Licence, quantity: int) -> None:
     room = Q(unit_cap=None) | Q(unit_cap__gte=F("units_used") + quantity)
     if not Licence.objects.filter(room, pk=licence.pk).update(units_used=F("units_used") + quantity):
         cap, used = Licence.objects.values_list("unit_cap", "units_used").get(pk=licence.pk)
         raise Refused("unit_cap_reached", licence=licence.number, cap=cap, left=max((cap or 0) - used, 0))
-    if at < term_of(licence).ends_at:
-        return
+
+
+def _take_declared(licence: Licence, sku: str, quantity: int, *, at: datetime) -> None:
     lines = _declared(licence, sku)
     if not lines.filter(declared__gte=F("sold") + quantity).update(sold=F("sold") + quantity):
         left = next((line.declared - line.sold for line in lines), 0)

@@ -4,6 +4,7 @@ Nothing is promised to a basket, and nothing in it is believed: what it costs an
 """
 
 import secrets
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -12,6 +13,7 @@ from django.db import transaction
 from accounts.models import User
 from catalog.models import Market, Variant
 from core.errors import Refused
+from core.prepared import Prepared, columns_of, instances
 from orders.models import Basket, BasketLine
 
 #: So many lines, and so many pieces of one thing: a basket, not a warehouse.
@@ -30,10 +32,11 @@ def find_basket(market: Market, *, token: str, user: User | None, at: datetime) 
     in is theirs from here on, whichever door they came in by."""
     key = _key(token)
     if user is None:
-        return Basket.objects.filter(key=key, market=market).first() if key else None
+        rows = _OF_BROWSER(key=key, market=market.pk) if key else []
+        return _with_market(instances(Basket, _COLUMNS, rows), market)
     if key and Basket.objects.filter(key=key, market=market).exists():
         return _merge(key, market, user, at)
-    return Basket.objects.filter(user=user, market=market).first()
+    return _with_market(Basket.objects.filter(user=user, market=market), market)
 
 
 def open_basket(market: Market, *, token: str, user: User | None, at: datetime) -> Basket:
@@ -125,6 +128,14 @@ def _merge(key: str, market: Market, user: User, at: datetime) -> Basket:
     return mine
 
 
+def _with_market(found: Iterable[Basket], market: Market) -> Basket | None:
+    """The one that was found, if one was; the market is known and not asked for again."""
+    basket = next(iter(found), None)
+    if basket is not None:
+        basket.market = market
+    return basket
+
+
 def _lock(basket: Basket, at: datetime) -> None:
     Basket.objects.select_for_update(no_key=True).get(pk=basket.pk)
     Basket.objects.filter(pk=basket.pk).update(updated_at=at)
@@ -132,3 +143,7 @@ def _lock(basket: Basket, at: datetime) -> None:
 
 def _key(token: str) -> str:
     return sha256(token.encode()).hexdigest() if token else ""
+
+
+_COLUMNS = columns_of(Basket)
+_OF_BROWSER = Prepared(lambda *, key, market: Basket.objects.filter(key=key, market=market).values_list(*_COLUMNS))

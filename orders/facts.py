@@ -62,6 +62,7 @@ def return_of(refund: Refund, *, at: datetime) -> list[SaleFact]:
             happened_at=at, try_at=at,
         )
         for row in rows
+        if row.line_id is not None
     ]  # fmt: skip
     SaleFact.objects.bulk_create(facts)
     enqueue("orders.tell_licensing")

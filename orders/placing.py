@@ -13,9 +13,10 @@ from accounts.models import User
 from accounts.services import record
 from catalog.models import Market
 from core.errors import Refused
+from core.prepared import Prepared
 from orders.closing import expire_orders, free_expired
 from orders.holding import hold
-from orders.models import Basket, Order, OrderLine, Parcel, Payment
+from orders.models import Basket, BasketLine, Order, OrderLine, Parcel, Payment
 from orders.quoting import Quote, QuoteLine, QuoteParcel, Wanted, quote
 
 #: Letters of an order's number: those that nobody takes for others when they are read out.
@@ -64,7 +65,7 @@ def place_order(basket: Basket, buyer: Buyer, terms: Terms, *, at: datetime) -> 
             known = _known(terms)
             if known is not None:
                 return known
-            lines = list(locked.lines.values_list("variant_id", "quantity"))
+            lines = _BASKET_LINES(basket=locked.pk)
             if not lines:
                 raise Refused("basket_empty")
             wanted = [Wanted(variant_id, quantity) for variant_id, quantity in lines]
@@ -123,7 +124,8 @@ def _was_freed(refusal: Refused, at: datetime) -> bool:
 
 
 def _known(terms: Terms) -> Order | None:
-    return Order.objects.filter(checkout_key=terms.checkout_key).first()
+    found = _KNOWN(key=terms.checkout_key)
+    return Order.objects.get(pk=found[0][0]) if found else None
 
 
 def _place(wanted: Sequence[Wanted], market: Market, buyer: Buyer, terms: Terms, at: datetime) -> Order:
@@ -244,3 +246,9 @@ def _line(
         street_on=terms.street_on,
         units_taken_at=at if terms.licence_ids else None,
     )
+
+
+_KNOWN = Prepared(lambda *, key: Order.objects.filter(checkout_key=key).values_list("pk"))
+_BASKET_LINES = Prepared(
+    lambda *, basket: BasketLine.objects.filter(basket=basket).values_list("variant_id", "quantity")
+)

@@ -15,6 +15,7 @@ from catalog.queries.sale import SaleTerms, sale_terms
 from catalog.tax import rate_of, tax_of
 from core.errors import Refused
 from core.money import BASIS_POINTS, rounded
+from core.prepared import Prepared, columns_of, instances
 from core.territories import zone_of
 from merchants.models import Merchant
 from orders.models import ShippingRate
@@ -138,7 +139,7 @@ def quote(
         raise Refused("country_elsewhere")
     # In a sell-off, declared units are counted where they are taken: the gate is asked for one.
     terms = sale_terms([one.variant_id for one in wanted], market, country=country, at=at)
-    rates = list(TaxRate.objects.filter(market=market, country=country)) if wanted else []
+    rates = instances(TaxRate, _TAX_COLUMNS, _TAXES(market=market.pk, country=country)) if wanted else []
     taxes = {
         tax_class: rate_of((rate for rate in rates if rate.tax_class == tax_class), country, region=region, at=at)
         for tax_class in {TaxClass.STANDARD.value, *(rate.tax_class for rate in rates)}
@@ -146,11 +147,10 @@ def quote(
     lines = [_line(one, terms.get(one.variant_id), taxes, market) for one in wanted]
     _check_stock(lines)
     parcels = _parcels([line for line in lines if line.problem is None])
-    offered = ShippingRate.objects.filter(
-        market=market, merchant__in=[parcel.merchant.pk for parcel in parcels], is_active=True
-    ).order_by("amount", "pk")
+    merchants = sorted(parcel.merchant.pk for parcel in parcels)
+    offered = _RATES(market=market.pk, merchants=merchants) if merchants else []
     by_merchant: dict[int, list[ShippingRate]] = {}
-    for rate in offered if parcels else ():
+    for rate in instances(ShippingRate, _RATE_COLUMNS, offered):
         by_merchant.setdefault(rate.merchant_id, []).append(rate)
     for parcel in parcels:
         _deliver(parcel, by_merchant.get(parcel.merchant.pk, []), country, (chosen or {}).get(parcel.merchant.pk), at)
@@ -240,3 +240,16 @@ def _tax(parcel: QuoteParcel, rate: TaxRate | None, market: Market) -> None:
         parcel.tax_rate = rate.rate
         parcel.tax_amount = tax_of(parcel.amount, rate.rate, included=market.prices_include_tax)
     parcel.total_amount = parcel.amount + (0 if market.prices_include_tax else parcel.tax_amount)
+
+
+_TAX_COLUMNS, _RATE_COLUMNS = columns_of(TaxRate), columns_of(ShippingRate)
+_TAXES = Prepared(
+    lambda *, market, country: TaxRate.objects.filter(market=market, country=country).values_list(*_TAX_COLUMNS)
+)
+_RATES = Prepared(
+    lambda *, market, merchants: (
+        ShippingRate.objects.filter(market=market, merchant__in=merchants, is_active=True)
+        .order_by("amount", "pk")
+        .values_list(*_RATE_COLUMNS)
+    )
+)

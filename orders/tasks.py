@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from orders import asking, closing, facts, letters, papers, refunds
+from orders import asking, closing, facts, letters, noticing, papers, refunds
 from orders.models import Order
 
 LIMITS = {"soft_time_limit": 240, "time_limit": 300}
@@ -27,6 +27,12 @@ def close_payments(order_id: int) -> None:
 def reconcile_payments() -> None:
     """Compare the last days with what providers say, each night."""
     asking.reconcile(at=timezone.now())
+
+
+@shared_task(name="orders.run_sandbox", **LIMITS)
+def run_sandbox() -> None:
+    """Let the sandbox's cashier do what it put off."""
+    noticing.tell_late(at=timezone.now())
 
 
 @shared_task(name="orders.expire_orders", **LIMITS)

@@ -32,6 +32,10 @@ class CampaignForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         for name in self.fields.keys() & {"starts_at", "ends_at"}:
             self.fields[name].validators.append(plausible_moment)
+        if "discount" in self.fields:
+            self.fields["discount"].help_text = _(
+                "With “studio_share” the studio funds so many per cent of it, and the merchant the rest."
+            )
 
     def clean_time_zone(self) -> str:
         try:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -40,6 +41,7 @@ def plan(campaign: Campaign, *, at: datetime) -> dict[str, Any]:
         return {"refusal": refusal.sentence}
     return found.totals | {
         "made": _("Against what is live now. Made %(when)s.") % {"when": local(campaign, at, "j F, H:i:s")},
+        "funding": _funding(found),
         "channels": [_plan_group(group) for group in found.channels.values()],
         "refusals": [
             {"product": row.product, "market": row.market.upper(), "reasons": ", ".join(row.reasons)}
@@ -56,6 +58,23 @@ def plan(campaign: Campaign, *, at: datetime) -> dict[str, Any]:
             for row in found.conflicts
         ],
     }
+
+
+def _funding(found: queries.Plan) -> str:
+    """Who pays for the discount, where the studio pays anything of it or did so."""
+    if not (found.studio_share or found.live_studio_share):
+        return ""
+    new, old = (_percent(share) for share in (found.studio_share, found.live_studio_share))
+    if new == old:
+        return _("The studio funds %(share)s %% of the discount.") % {"share": new}
+    return _("The studio funds %(share)s %% of the discount; of what is live now, %(live)s %%.") % {
+        "share": new, "live": old,
+    }  # fmt: skip
+
+
+def _percent(points: int) -> str:
+    """Basis points as people write percent: 2550 is 25.5."""
+    return f"{Decimal(points) / 100:f}"
 
 
 def _plan_group(group: queries.ChannelPlan) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from campaigns.documents import Terms, digest_of, document_of, terms_of
 from campaigns.layout import Entry, Refusal, competing_offers, lay_out, listing_ids, own_offer
 from campaigns.models import Campaign, Channel, Listing, Revision
-from campaigns.rules import check_rule, products_of
+from campaigns.rules import check_rule, products_of, studio_share_of
 from catalog.facts import FactsReader, ProductFacts
 from catalog.models import Product, ShelfSpan
 from catalog.shelf import best_offer
@@ -62,6 +62,9 @@ class Plan:
     """What scheduling would do, computed without writing anything. Samples hold the first rows of each kind."""
 
     digest: str
+    #: How much of the discount the studio funds, in basis points, and how much of what is live now.
+    studio_share: int = 0
+    live_studio_share: int = 0
     products: int = 0
     channels: dict[int, ChannelPlan] = field(default_factory=dict)
     refused: int = 0
@@ -84,7 +87,8 @@ class Plan:
     @property
     def is_empty(self) -> bool:
         totals = self.totals
-        return not (totals["added"] or totals["changed"] or totals["removed"])
+        is_share_same = self.studio_share == self.live_studio_share
+        return is_share_same and not (totals["added"] or totals["changed"] or totals["removed"])
 
 
 def plan_campaign(campaign: Campaign, *, at: datetime, sample: int = 50) -> Plan:
@@ -101,7 +105,12 @@ def plan_campaign(campaign: Campaign, *, at: datetime, sample: int = 50) -> Plan
         number=revision.number if revision else 0,
         promotion_id=revision.promotion_id if revision else None,
     )
-    plan = Plan(digest=digest_of(document), channels={channel.pk: ChannelPlan(channel) for channel in terms.channels})
+    plan = Plan(
+        digest=digest_of(document),
+        studio_share=studio_share_of(document["discount"]),
+        live_studio_share=campaign.published.promotion.studio_share if campaign.published else 0,
+        channels={channel.pk: ChannelPlan(channel) for channel in terms.channels},
+    )
     reader = FactsReader(terms.markets)
     for ids in in_pages(products_of(terms.rule).values_list("pk", flat=True).iterator(chunk_size=PAGE), PAGE):
         _plan_page(plan, reader, terms, ids, at, sample)

@@ -188,6 +188,29 @@ def test_a_rollback_is_exact_and_keeps_and_lists_later_edits(film, licence):
         services.roll_back_campaign(campaign, by=None, at=NOW)
 
 
+def test_who_funds_the_discount_goes_with_the_revision_and_comes_back_with_a_rollback(film, licence):
+    factories.make_product(licence=licence)
+    discount = {"kind": "percent", "percent": "20", "studio_share": "25.5"}
+    campaign = factories.make_campaign(film, starts_at=NOW - timedelta(days=1), discount=discount)
+    schedule(campaign)
+    assert campaign.revisions.get().promotion.studio_share == 2550
+
+    services.edit_campaign(campaign, by=None, discount=discount | {"studio_share": "100"})
+    campaign.refresh_from_db()
+    plan = plan_campaign(campaign, at=NOW)
+    assert (plan.studio_share, plan.live_studio_share, plan.is_empty) == (10_000, 2550, False)
+    schedule(campaign)
+    campaign.refresh_from_db()
+    assert campaign.published.promotion.studio_share == 10_000
+    assert plan_campaign(campaign, at=NOW).is_empty
+
+    services.roll_back_campaign(campaign, by=None, at=NOW)
+
+    campaign.refresh_from_db()
+    assert campaign.published.promotion.studio_share == 2550
+    assert campaign.discount == discount
+
+
 def test_a_rollback_returns_to_the_revision_before(film, licence):
     product = factories.make_product(licence=licence)
     campaign = factories.make_campaign(film, starts_at=NOW - timedelta(days=1))
@@ -325,6 +348,12 @@ def test_the_plan_shows_additions_refusals_and_reasons_and_writes_nothing(film, 
         ({"discount": {"kind": "percent", "percent": "120"}}, "bad_discount"),
         ({"discount": {"kind": "percent", "percent": "NaN"}}, "bad_discount"),
         ({"discount": {"kind": "fixed", "by_market": {}}}, "bad_discount"),
+        ({"discount": {"kind": "percent", "percent": "20", "studio_share": "101"}}, "bad_discount"),
+        ({"discount": {"kind": "percent", "percent": "20", "studio_share": "-1"}}, "bad_discount"),
+        ({"discount": {"kind": "percent", "percent": "20", "studio_share": "half"}}, "bad_discount"),
+        ({"discount": {"kind": "percent", "percent": "20", "studio_share": "1.005"}}, "bad_discount"),
+        ({"discount": {"kind": "percent", "percent": "20", "studio_share": True}}, "bad_discount"),
+        ({"discount": {"kind": "none", "studio_share": "50"}}, "bad_discount"),
         ({"discount": {"kind": "amount", "by_market": {"us": "1.999"}}}, "bad_discount"),
         ({"starts_at": NOW - timedelta(days=9), "ends_at": NOW}, "window_passed"),
     ],

@@ -30,6 +30,21 @@ from licensing.models import Certificate, Licence
 from licensing.takedowns import release_takedown, start_takedown
 from merchants.keys import make_key
 from merchants.services import add_member
+from orders.models import (
+    Document,
+    Order,
+    OrderLine,
+    Parcel,
+    Payment,
+    PaymentEvent,
+    Payout,
+    PayoutLine,
+    Refund,
+    Return,
+    SaleFact,
+    Shipment,
+    ShippingRate,
+)
 from tests.factories import NOW, make_market, make_user
 
 MODELS = sorted((model._meta.app_label, model._meta.model_name) for model in admin.site._registry)
@@ -60,7 +75,38 @@ def one_of_each(scheduled: Campaign, head: User) -> Campaign:
     royalties_of(product.licence, head)
     article = article_of(product.merchant, product.sku)
     release_takedown(start_takedown(article, claimant="A", reason="B", by=head, at=NOW), outcome="C", by=head, at=NOW)
+    paid_out(product)
     return scheduled
+
+
+def paid_out(product: Product) -> None:
+    """An order's line that its merchant was paid for."""
+    order = Order.objects.create(
+        market=make_market("us"), number="AAA-BBB-CCC", currency="USD", country="US", language="en", email="a@example.com",
+        address={}, checkout_key="key", placed_at=NOW, expires_at=NOW, prices_include_tax=True, goods_amount=100,
+        delivery_amount=0, tax_amount=0, total_amount=100,
+    )  # fmt: skip
+    parcel = Parcel.objects.create(order=order, merchant=product.merchant, amount=0, total_amount=0)
+    line = OrderLine.objects.create(
+        order=order, parcel=parcel, merchant=product.merchant, position=0, variant=product.variants.get(), product=product,
+        sku=product.sku, title_en=product.title_en, quantity=1, regular_amount=100, unit_amount=100, amount=100,
+        total_amount=100,
+    )  # fmt: skip
+    fact = SaleFact.objects.create(line=line, kind="sale", quantity=1, amount=100, happened_at=NOW)
+    payout = Payout.objects.create(merchant=product.merchant, currency="USD", amount=80, reference="T-1", made_at=NOW)
+    PayoutLine.objects.create(payout=payout, fact=fact, amount=80)
+    paid_and_sent(order, parcel)
+
+
+def paid_and_sent(order: Order, parcel: Parcel) -> None:
+    """What else an order leaves behind."""
+    payment = Payment.objects.create(order=order, provider="sandbox", currency="USD", amount=100, created_at=NOW)
+    PaymentEvent.objects.create(provider="sandbox", payment=payment, source="query", key="k", status="pending", at=NOW)
+    Refund.objects.create(payment=payment, order=order, amount=1, reason="goodwill", requested_at=NOW)
+    Shipment.objects.create(parcel=parcel, shipped_at=NOW)
+    Return.objects.create(parcel=parcel, reason="wrong", requested_at=NOW)
+    Document.objects.create(order=order, kind="invoice", number="US-1", issued_at=NOW, content={})
+    ShippingRate.objects.create(merchant=parcel.merchant, market=order.market, amount=600)
 
 
 def royalties_of(licence: Licence, by: User) -> None:
@@ -157,6 +203,7 @@ def _first(app: str, model: str) -> models.Model:
         ("merchants", "member"),
         ("merchants", "merchant"),
         ("merchants", "partnerkey"),
+        ("orders", "shippingrate"),
     ],
 )
 def test_staff_may_add_what_a_service_creates(desk: Client, app: str, model: str) -> None:

@@ -268,5 +268,5 @@ def test_the_same_queries_whatever_the_number_of_lines(
     one, three = [Wanted(variants[0].pk, 1)], [Wanted(variant.pk, 1) for variant in variants]
     for lines in (one, three):
         said = terms(market, lines)
-        with django_assert_num_queries(18 + len(lines)):
+        with django_assert_num_queries(16 + len(lines)):
             place_lines(lines, market, buyer(), said, at=NOW)

@@ -9,7 +9,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from catalog.invariants import alerts_sent_twice, law_breaches, negative_stock, orphaned_spans, oversold_stock, sample
-from licensing.ledger import invariants as money
+from licensing.ledger import invariants as ledger
+from orders import invariants as orders
 
 #: So many closed statements are made again from their lines.
 STATEMENTS = 20
@@ -17,8 +18,8 @@ STATEMENTS = 20
 
 class Command(BaseCommand):
     help = (
-        "Compare a sample of the shelf with the facts it was compiled from, count stock that does not add up, and make "
-        "closed royalty statements again."
+        "Compare a sample of the shelf with the facts it was compiled from, count what does not add up of stock, orders and "
+        "money, and make closed royalty statements again."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -34,7 +35,8 @@ class Command(BaseCommand):
             "negative stock": negative_stock(),
             "more promised than there is": oversold_stock(),
             "alerts sent twice": alerts_sent_twice(),
-            **money.breaches(STATEMENTS),
+            **ledger.breaches(STATEMENTS),
+            **orders.breaches(),
         }
         if options["json"]:
             document = {"products": len(ids), "breaches": counts, "rows": [asdict(breach) for breach in breaches[:50]]}

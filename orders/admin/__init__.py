@@ -1,0 +1,5 @@
+"""Orders at the desk."""
+
+from orders.admin import money, orders, payouts, rates
+
+__all__ = ["money", "orders", "payouts", "rates"]
