@@ -1,5 +1,5 @@
-"""`python -m bench launch|pages|import|search|images|royalties|gate [--products N] [--json OUT]`: measure on PostgreSQL, print a
-table, and say whether it is fast enough (exit code 1 when a row is not).
+"""`python -m bench launch|pages|import|search|images|royalties|gate|checkout [--products N] [--json OUT]`: measure on PostgreSQL,
+print a table, and say whether it is fast enough (exit code 1 when a row is not).
 
 The server is that of DATABASE_URL, else one of this machine started for the run (scripts/servers.py). Progress goes to
 standard error; so does the table when the JSON goes to standard output.
@@ -26,16 +26,21 @@ from scripts.steps import Failed, say
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench")
-    parser.add_argument("subject", choices=["launch", "pages", "import", "images", "search", "royalties", "gate"])
+    parser.add_argument(
+        "subject", choices=["launch", "pages", "import", "images", "search", "royalties", "gate", "checkout"]
+    )
     parser.add_argument("--products", "--rows", "--lines", type=int, metavar="N")
+    parser.add_argument("--seconds", type=int, metavar="S", help="of checkout: how long each go takes")
+    parser.add_argument("--clients", type=int, metavar="C", help="of checkout: how many buy at once")
     parser.add_argument("--json", metavar="OUT", help="a file, or - for standard output")
     arguments = parser.parse_args()
     if arguments.products is None:
-        arguments.products = 1_000_000 if arguments.subject == "royalties" else 100_000
+        arguments.products = {"royalties": 1_000_000, "checkout": 1_500}.get(arguments.subject, 100_000)
     if arguments.products < 60:
         parser.error("at least 60 products: one for each film")
     try:
-        rows, of = _measure(arguments.subject, arguments.products)
+        options = {name: value for name in ("seconds", "clients") if (value := getattr(arguments, name)) is not None}
+        rows, of = _measure(arguments.subject, arguments.products, options)
     except Failed as failure:
         print(f"✗ {failure}", file=sys.stderr)
         return 1
@@ -47,7 +52,7 @@ def main() -> int:
     return 0 if all(row.ok for row in rows) else 1
 
 
-def _measure(subject: str, products: int) -> tuple[list, str]:
+def _measure(subject: str, products: int, options: dict[str, int]) -> tuple[list, str]:
     with contextlib.ExitStack() as stack:
         stack.enter_context(contextlib.redirect_stdout(sys.stderr))
         stack.enter_context(stopping_on_signals())
@@ -60,7 +65,7 @@ def _measure(subject: str, products: int) -> tuple[list, str]:
         try:
             say(machine())
             module = import_module("bench.imports" if subject == "import" else f"bench.{subject}")
-            rows = module.measure(products, server=urls["DATABASE_URL"], folder=Path(folder))
+            rows = module.measure(products, server=urls["DATABASE_URL"], folder=Path(folder), **options)
             things = {"import": "rows", "royalties": "lines"}.get(subject, "products")
             of = "" if subject == "images" else f", {products:,} {things}"
             return rows, f"bench {subject}{of}\n{machine()}"

@@ -22,12 +22,14 @@ def url_of(server: str, name: str) -> str:
 
 @contextlib.contextmanager
 def new_database(server: str, *, copy_of: str | None = None) -> Iterator[str]:
-    """The address of a fresh database, empty or a copy of one that nobody is connected to; dropped on the way out."""
+    """The address of a fresh database, empty (or with the tables of a run of tests, see scripts/tables.py) or a copy of one that
+    nobody is connected to; dropped on the way out."""
     name = f"{NAME}_{next(_numbers)}"
     with psycopg.connect(url_of(server, "postgres"), autocommit=True) as admin:
         statement = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
-        if copy_of is not None:
-            statement += sql.SQL(" TEMPLATE {}").format(sql.Identifier(name_of(copy_of)))
+        source = os.environ.get("MERCHSTORE_TABLES") if copy_of is None else name_of(copy_of)
+        if source:
+            statement += sql.SQL(" TEMPLATE {}").format(sql.Identifier(source))
             if admin.info.server_version >= 150000:
                 # Copies files instead of logging every page: faster, and it leaves no work to a later checkpoint.
                 statement += sql.SQL(" STRATEGY file_copy")

@@ -56,6 +56,7 @@ SENTENCES = {
     "currency_missing": _("Say which currency the prices are in: --currency USD, or currency in the mapping file."),
     "country_elsewhere": _("That country belongs to another market. Change the market first."),
     "currency_mismatch": _("%(left)s and %(right)s cannot be added up."),
+    "days_reversed": _("The longest time is not below the shortest."),
     "date_out_of_range": _("%(date)s is not a date that can be used here."),
     "evidence_broken": _("The picture is broken or cut off."),
     "evidence_damaged": _("The stored file %(name)s is no longer the one that was handed in. It is not given out."),

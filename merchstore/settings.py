@@ -194,7 +194,15 @@ CELERY_TASK_ROUTES = {
     "catalog.undo_import": {"queue": "imports"},
     "catalog.send_alerts": {"queue": "channels"},
     "catalog.tell_low_stock": {"queue": "channels"},
-    "orders.*": {"queue": "orders"},
+    "orders.ask_payments": {"queue": "orders"},
+    "orders.close_payments": {"queue": "orders"},
+    "orders.execute_refunds": {"queue": "orders"},
+    "orders.expire_orders": {"queue": "orders"},
+    "orders.issue_documents": {"queue": "orders"},
+    "orders.reconcile_payments": {"queue": "orders"},
+    "orders.run_sandbox": {"queue": "orders"},
+    "orders.send_letters": {"queue": "orders"},
+    "orders.tell_licensing": {"queue": "orders"},
 }
 CELERY_TASK_CREATE_MISSING_QUEUES = True
 CELERY_BEAT_SCHEDULE_FILENAME = env.str("BEAT_SCHEDULE_FILE", default=str(BROKER_FOLDER / "beat-schedule"))

@@ -5,12 +5,14 @@
 The environment, the checks, the suite on PostgreSQL and Redis, then its engine-independent part on SQLite.
 """
 
+import contextlib
 import os
 import sys
 import time
+from collections.abc import Iterator
 
 from scripts import bootstrap, browser, check, servers
-from scripts.steps import BIN, Failed, plain_environment, run_loud, say
+from scripts.steps import BIN, Failed, plain_environment, run_loud, run_step, say
 
 ENGINE_INDEPENDENT = "not postgres and not alone and not pure"
 #: A file of tests stays together, so that what they share is made once.
@@ -38,10 +40,21 @@ def main(arguments: list[str]) -> int:
 
 
 def _on_postgres(arguments: list[str], environ: dict[str, str]) -> None:
-    with servers.stopping_on_signals(), servers.running() as urls:
-        on_them = {**environ, **urls}
+    with servers.stopping_on_signals(), servers.running() as urls, _tables({**environ, **urls}) as on_them:
         _run("suite on PostgreSQL and Redis", [*SIDE_BY_SIDE, "-m", "not alone"], arguments, on_them)
         _run("suite on PostgreSQL and Redis, one at a time", ["-m", "alone"], arguments, on_them)
+
+
+@contextlib.contextmanager
+def _tables(environ: dict[str, str]) -> Iterator[dict[str, str]]:
+    """Every process of the run, and every measurement, copies these tables; to migrate takes each of them ten seconds."""
+    name = f"merchstore_tables_{os.getpid()}"
+    make, drop = ([BIN / "python", "-m", "scripts.tables", verb, name] for verb in ("make", "drop"))
+    try:
+        run_step("making the tables", make, environ=environ)
+        yield {**environ, "MERCHSTORE_TABLES": name}
+    finally:
+        run_step("dropping the tables", drop, environ=environ)
 
 
 def _on_sqlite(arguments: list[str], environ: dict[str, str]) -> None:

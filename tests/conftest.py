@@ -18,8 +18,11 @@ from tests import factories
 ROOT = Path(__file__).resolve().parent.parent
 #: Tests here start processes of their own, which need the machine to themselves to be on time.
 ALONE = ("tests/house", "tests/system", "tests/bench/test_launch_bench.py")
-#: But this one asks in its own process, and of no clock.
-BESIDE = ("tests/system/test_bad_input.py",)
+#: But these ask no clock: in their own process, or in a copy of the project.
+BESIDE = (
+    "tests/system/test_bad_input.py",
+    *(f"tests/house/test_{name}.py" for name in ("bootstrap", "checks", "documents", "floors", "templates")),
+)
 #: How long an expectation of a page may take to come true, in milliseconds: what a machine three times slower needs.
 PATIENCE = 15_000
 

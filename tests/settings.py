@@ -35,6 +35,8 @@ Path(STATIC_ROOT).mkdir(exist_ok=True)  # whitenoise warns about a folder that i
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, not memory: threads then meet the same locks as in the demo.
     DATABASES["default"]["TEST"] = {"NAME": str(FOLDER / "test.sqlite3")}
+elif tables := os.environ.get("MERCHSTORE_TABLES"):
+    DATABASES["default"]["TEST"] = {"TEMPLATE": tables}
 
 # Hashing slowly is the point of the real ones and the cost of a test.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -26,6 +26,9 @@ EVERYBODY = frozenset(Role.values)
 #: Who may change goods.
 CATALOGUE = frozenset({Role.OWNER.value, Role.CATALOGUE.value})
 
+#: Who may send goods and take them back.
+ORDERS = frozenset({Role.OWNER.value, Role.ORDERS.value})
+
 #: Who may see what is owed.
 FINANCE = frozenset({Role.OWNER.value, Role.FINANCE.value, Role.READ_ONLY.value})
 
@@ -111,7 +114,11 @@ def show(
 
 def _sections(visit: PanelVisit) -> list[tuple[str, str, str]]:
     """What the person may open: code, address, label."""
-    sections = [("imports", _("Imports"), EVERYBODY), ("statements", _("Royalty statements"), FINANCE)]
+    sections = [
+        ("orders", _("Orders"), EVERYBODY),
+        ("imports", _("Imports"), EVERYBODY),
+        ("statements", _("Royalty statements"), FINANCE),
+    ]
     return [(code, visit.address(code), label) for code, label, roles in sections if visit.may(roles)]
 
 

@@ -3,12 +3,16 @@
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 
 from catalog.importing.runs import start_import
 from catalog.models import ImportRun
 from licensing.models import Statement
 from merchants.models import Merchant
 from merchstore.panel.urls import urlpatterns
+from orders.models import Parcel, Return, Shipment
+from orders.returning import announce_return
+from orders.shipping import mark_delivered, ship
 from tests.catalog.importing_goods import MAPPING, table
 from tests.panel.conftest import signed_in
 
@@ -22,6 +26,20 @@ ACCESS = {
     "import": ("get", "/panel/en/{merchant}/imports/{run}/", 302, 404, 200, 200),
     "import_progress": ("get", "/panel/en/{merchant}/imports/{run}/progress/", 302, 404, 200, 200),
     "import_report": ("get", "/panel/en/{merchant}/imports/{run}/report.json", 302, 404, 200, 200),
+    "orders": ("get", "/panel/en/{merchant}/orders/", 302, 404, 200, 200),
+    "order_pick": ("get", "/panel/en/{merchant}/orders/pick.csv", 302, 404, 200, 200),
+    "order": ("get", "/panel/en/{merchant}/orders/{parcel}/", 302, 404, 200, 200),
+    "order_ship": ("post", "/panel/en/{merchant}/orders/{parcel}/ship/", 302, 404, 403, 422),
+    "order_delivered": (
+        "post",
+        "/panel/en/{merchant}/orders/{parcel}/shipments/{shipment}/delivered/",
+        302,
+        404,
+        403,
+        422,
+    ),
+    "return_receive": ("post", "/panel/en/{merchant}/orders/{parcel}/returns/{returned}/receive/", 302, 404, 403, 422),
+    "return_refuse": ("post", "/panel/en/{merchant}/orders/{parcel}/returns/{returned}/refuse/", 302, 404, 403, 422),
     "statements": ("get", "/panel/en/{merchant}/statements/", 302, 404, 200, 200),
     "statement": ("get", "/panel/en/{merchant}/statements/{statement}/", 302, 404, 200, 200),
     "statement_lines": ("get", "/panel/en/{merchant}/statements/{statement}/lines/0/", 302, 404, 200, 200),
@@ -38,21 +56,39 @@ def run(merchant: Merchant) -> ImportRun:
     return start_import(merchant, file, {"mapping": MAPPING}, by=None)
 
 
+@pytest.fixture
+def trade(parcel: Parcel) -> dict[str, str]:
+    """A parcel, one piece of which has arrived and is to come back."""
+    line, at = parcel.lines.get(), timezone.now()
+    shipment = ship(parcel, {line: 1}, by=None, at=at)
+    mark_delivered(shipment, by=None, at=at)
+    returned = announce_return(parcel, {line: 1}, reason="wrong", by=None, at=at)
+    return {"parcel": parcel.public_id, "shipment": shipment.public_id, "returned": returned.public_id}
+
+
 def test_every_route_has_a_row() -> None:
     assert {pattern.name for pattern in urlpatterns} == set(ACCESS)
 
 
 @pytest.mark.parametrize("name", ACCESS)
 def test_access(
-    name: str, merchant: Merchant, run: ImportRun, statement: Statement, rival: Client, reader: Client, owner: Client
+    name: str,
+    merchant: Merchant,
+    run: ImportRun,
+    statement: Statement,
+    trade: dict[str, str],
+    rival: Client,
+    reader: Client,
+    owner: Client,
 ) -> None:
     method, address, *statuses = ACCESS[name]
-    address = address.format(merchant=merchant.slug, run=run.public_id, statement=statement.public_id)
+    address = address.format(merchant=merchant.slug, run=run.public_id, statement=statement.public_id, **trade)
 
     answers = [getattr(who, method)(address) for who in (Client(), rival, reader, owner)]
 
     assert [answer.status_code for answer in answers] == statuses
     assert ImportRun.objects.get().state == "waiting"
+    assert (Shipment.objects.count(), Return.objects.get().state) == (1, "requested")
     if "{merchant}" in ACCESS[name][1]:
         assert answers[0]["Location"].startswith("/panel/en/sign-in/?next=")
         assert answers[3]["Cache-Control"] == "private, no-store"
