@@ -1,8 +1,7 @@
 """How an order ends before it is sent: cancelled by somebody, or not paid in time."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F
 
@@ -74,14 +73,14 @@ def cancel_pieces(line: OrderLine, quantity: int, *, by: User | None, at: dateti
 def expire_orders(*, at: datetime, limit: int = PAGE) -> int:
     """End pending orders that may no longer be paid; returns how many. Those that somebody else is working on are left to
     them. Nothing waits for it: `free_expired` does the same when somebody wants the pieces."""
-    over = _over(at).order_by("expires_at").values_list("pk", flat=True)[:limit]
+    over = Order.objects.over(at=at).order_by("expires_at").values_list("pk", flat=True)[:limit]
     return sum(_expire(pk, at) for pk in over)
 
 
 def free_expired(variant: str, *, left: int, at: datetime) -> bool:
     """End the orders that hold the variant of this public id and were not paid in time. True when more than `left` pieces
     may be had now, whoever freed them: where somebody else is ending such an order, it waits, for the caller holds nothing."""
-    holding = _over(at).filter(reservations__variant__public_id=variant).order_by("expires_at")
+    holding = Order.objects.over(at=at).filter(reservations__variant__public_id=variant).order_by("expires_at")
     for pk in holding.values_list("pk", flat=True)[:PAGE]:
         _expire(pk, at, waits=True)
     there = F("on_hand") + F("pre_order_cap") - left
@@ -96,7 +95,7 @@ def lock_order(order: Order) -> Order:
 @transaction.atomic(durable=True)
 def _expire(pk: int, at: datetime, *, waits: bool = False) -> bool:
     skips = connection.features.has_select_for_update_skip_locked and not waits
-    found = _over(at).filter(pk=pk).select_for_update(no_key=True, skip_locked=skips).first()
+    found = Order.objects.over(at=at).filter(pk=pk).select_for_update(no_key=True, skip_locked=skips).first()
     if found is None:
         return False
     let_go(found, at=at)
@@ -104,12 +103,6 @@ def _expire(pk: int, at: datetime, *, waits: bool = False) -> bool:
     _close(found, Order.State.EXPIRED, at)
     record("order.expired", found, by=None, who="system")
     return True
-
-
-def _over(at: datetime):  # type: ignore[no-untyped-def]
-    """Pending orders whose time, with the grace for notices on their way, has passed."""
-    last = at - timedelta(seconds=settings.PAY_GRACE_SECONDS)
-    return Order.objects.filter(state=Order.State.PENDING, expires_at__lte=last)
 
 
 def _close(order: Order, state: str, at: datetime) -> None:

@@ -4,8 +4,10 @@ All of it is taken in one order everywhere, stock by variant, then persons, then
 each other; and each with one update that carries its own condition, so that the last piece goes to exactly one buyer.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+
+from django.db.models import Sum
 
 from catalog import stock
 from catalog.models import Product
@@ -39,6 +41,13 @@ def hold(order: Order, lines: Sequence[OrderLine], *, at: datetime) -> None:
         stock.reserve(one.variant_id, one.pieces, is_pre_order=one.is_pre_order, at=at)
     count_persons(order, _pieces_of(lines))
     _take_units(lines, at)
+
+
+def lapsed_pieces(variant_ids: Collection[int], *, at: datetime) -> dict[int, int]:
+    """Pieces of these variants that orders hold which may no longer be paid: free to whoever wants them, whether or not somebody
+    has ended those orders yet. One query."""
+    held = Reservation.objects.filter(variant__in=variant_ids, order__in=Order.objects.over(at=at))
+    return dict(held.order_by().values_list("variant").annotate(total=Sum("pieces")))
 
 
 def let_go(order: Order, *, at: datetime) -> None:

@@ -18,6 +18,7 @@ from core.money import BASIS_POINTS, rounded
 from core.prepared import Prepared, columns_of, instances
 from core.territories import zone_of
 from merchants.models import Merchant
+from orders.holding import lapsed_pieces
 from orders.models import ShippingRate
 
 #: Working days are Monday to Friday; carriers' holidays differ too much to promise more.
@@ -45,10 +46,12 @@ class QuoteLine:
     discount_amount: int = 0
     studio_discount: int = 0
     problem: Refused | None = None
+    #: Pieces that orders hold which nobody paid in time.
+    lapsed: int = 0
 
     @property
     def left(self) -> int:
-        return self.terms.left if self.terms else 0
+        return self.terms.left + self.lapsed if self.terms else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +148,7 @@ def quote(
         for tax_class in {TaxClass.STANDARD.value, *(rate.tax_class for rate in rates)}
     }
     lines = [_line(one, terms.get(one.variant_id), taxes, market) for one in wanted]
-    _check_stock(lines)
+    _check_stock(lines, at)
     parcels = _parcels([line for line in lines if line.problem is None])
     merchants = sorted(parcel.merchant.pk for parcel in parcels)
     offered = _RATES(market=market.pk, merchants=merchants) if merchants else []
@@ -178,14 +181,18 @@ def _line(wanted: Wanted, terms: SaleTerms | None, taxes: Mapping[str, TaxRate |
     return line
 
 
-def _check_stock(lines: Sequence[QuoteLine]) -> None:
-    """Two lines of one variant ask for their sum."""
+def _check_stock(lines: Sequence[QuoteLine], at: datetime) -> None:
+    """Two lines of one variant ask for their sum. What lapsed orders hold is there for whoever orders; it is looked at only
+    where something is short."""
     asked: dict[int, int] = {}
     for line in lines:
         asked[line.wanted.variant_id] = asked.get(line.wanted.variant_id, 0) + line.wanted.quantity
-    for line in lines:
-        if line.problem is None and line.terms is not None and asked[line.wanted.variant_id] > line.terms.left:
-            line.problem = Refused("out_of_stock", variant=line.terms.variant.public_id, left=line.terms.left)
+    short = [line for line in lines if line.problem is None and asked[line.wanted.variant_id] > line.left]
+    lapsed = lapsed_pieces([line.wanted.variant_id for line in short], at=at) if short else {}
+    for line in short:
+        line.lapsed = lapsed.get(line.wanted.variant_id, 0)
+        if asked[line.wanted.variant_id] > line.left and line.terms is not None:
+            line.problem = Refused("out_of_stock", variant=line.terms.variant.public_id, left=line.left)
 
 
 def _parcels(lines: Sequence[QuoteLine]) -> list[QuoteParcel]:

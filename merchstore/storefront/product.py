@@ -1,5 +1,7 @@
 """What a product's page says: the price, what can be had, and where it may be sent. Words, with no decision left."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,7 +11,7 @@ from django.utils.translation import ngettext
 
 from catalog.models import Product, ShelfSpan
 from catalog.queries.product import Destination, ProductPage
-from catalog.queries.variants import VariantChoice
+from catalog.queries.variants import Availability, VariantChoice
 from core.errors import Refused
 from core.territories import country_in_sentence
 from licensing.gate import Flag, Reason
@@ -21,6 +23,7 @@ from merchstore.storefront.templatetags.storefront import day, moment
 from merchstore.storefront.terms import asked_for, words_of_stock, words_of_tax
 from merchstore.storefront.visit import Visit
 from orders.baskets import MOST_PIECES
+from orders.holding import lapsed_pieces
 
 
 def buying(found: ProductPage, asked: QueryDict, visit: Visit) -> dict[str, Any]:
@@ -29,7 +32,7 @@ def buying(found: ProductPage, asked: QueryDict, visit: Visit) -> dict[str, Any]
     destination = next((one for one in found.destinations if one.code == country), None)
     if destination is None:
         raise Refused("country_elsewhere")
-    choice = choice_of(found.variants, asked, visit.language)
+    choice = choice_of(_with_lapsed(found.variants, visit), asked, visit.language)
     price = _price(found, choice, visit)
     stock_tone, stock_words = _stock(choice, visit.language)
     note = _note(found, destination, visit)
@@ -52,6 +55,23 @@ def buying(found: ProductPage, asked: QueryDict, visit: Visit) -> dict[str, Any]
         "note": note,
         "said": " ".join(filter(None, (f"{chosen} {price['now']}".strip(), stock_words, note["title"]))),
     }
+
+
+def _with_lapsed(variants: Sequence[VariantChoice], visit: Visit) -> list[VariantChoice]:
+    """What orders hold that nobody paid in time can be had, whether or not they have been ended. Asked where a variant seems
+    sold out."""
+    gone = [one.variant.pk for one in variants if one.availability is Availability.SOLD_OUT]
+    lapsed = lapsed_pieces(gone, at=visit.at) if gone else {}
+    return [
+        replace(
+            one,
+            available=lapsed[one.variant.pk],
+            availability=Availability.LOW if one.street_on is None else Availability.PRE_ORDER,
+        )
+        if one.variant.pk in lapsed
+        else one
+        for one in variants
+    ]
 
 
 def _to_add(choice: Choice, destination: Destination) -> VariantChoice | None:

@@ -1,5 +1,8 @@
 """An order: who buys what for how much. What the customer saw is copied here; no later change of a product reaches it."""
 
+from datetime import datetime, timedelta
+
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +14,13 @@ from films.models import Film
 from licensing.models import Licence
 from merchants.models import Merchant
 from orders.models.rates import ShippingRate
+
+
+class OrderQuerySet(models.QuerySet["Order"]):
+    def over(self, *, at: datetime) -> "OrderQuerySet":
+        """Pending ones whose time, with the grace for notices on their way, has passed: what they hold may go to others."""
+        last = at - timedelta(seconds=settings.PAY_GRACE_SECONDS)
+        return self.filter(state=Order.State.PENDING, expires_at__lte=last)
 
 
 class Order(models.Model):
@@ -49,6 +59,8 @@ class Order(models.Model):
     total_amount = models.PositiveBigIntegerField()
     # Something about its money has to be looked at by a person: a code of orders/results.py.
     review = models.CharField(max_length=20, blank=True)
+
+    objects = OrderQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]

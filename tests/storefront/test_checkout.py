@@ -1,6 +1,7 @@
 """Basket and checkout: what a visitor sees, does, and is refused, without a script."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -163,7 +164,7 @@ def test_an_order_is_placed_and_its_payment_page_comes_next(client: Client, vari
     assert re.fullmatch(r"/us/en/orders/ord_[^/]+/pay/", answer["Location"])
     assert (placed.email, placed.address["city"], placed.address["country_area"]) == (
         "wei@example.com",
-        "NEW YORK",
+        "New York",
         "NY",
     )
     assert placed.consents.keys() == {"terms", "withdrawal", "privacy"}
@@ -232,6 +233,22 @@ def test_express_costs_what_it_says(client: Client, variant: Variant, product: P
     assert "$69.00" in shown
     assert client.post("/us/en/checkout/", fill(client, total="6900", **chosen)).status_code == 303
     assert Order.objects.get().parcels.get().rate == express
+
+
+def test_what_lapsed_orders_hold_is_offered_without_any_job(client: Client, variant: Variant, clock: Any) -> None:
+    Stock.objects.update(on_hand=1)
+    add(client, variant)
+    order(client)
+    page = f"/us/en/goods/p/{variant.product.slug}/"
+    assert 'id="add"' not in client.get(page).content.decode()
+
+    clock.at += timedelta(minutes=12)
+
+    assert 'id="add"' in client.get(page).content.decode()
+    add(client, variant)
+    assert "Check out" in client.get("/us/en/basket/").content.decode()
+    assert order(client, email="ann@example.com").status_code == 303
+    assert [one.state for one in Order.objects.order_by("pk")] == ["expired", "pending"]
 
 
 def test_without_a_way_to_pay_nothing_is_ordered(client: Client, variant: Variant, settings: Any) -> None:
