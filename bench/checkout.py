@@ -92,7 +92,7 @@ def measure(products: int, *, server: str, folder: Path, seconds: int = 5, clien
     return [
         _rate_row("orders a second, one variant", max(one), limit),
         _rate_row(f"orders a second, {len(totals):,} variants", max(many), limit),
-        bounded("SQL statements of an order's POST", statements, "statements", most=45, against="counted"),
+        bounded("SQL statements of an order's POST", statements, "statements", most=30, against="counted"),
         bounded("sold beyond the stock", max(sold - LAST_PIECES, 0), "pieces", most=0, against=f"{LAST_PIECES} were there"),
         bounded("left unsold", max(LAST_PIECES - sold, 0), "pieces", most=0, against=f"{LAST_PIECES} were there"),
         bounded("counters that disagree", _disagreeing(), "rows", most=0, against="stock, reservations, units"),

@@ -58,7 +58,7 @@ def working(folder: Path) -> Iterator[list[subprocess.Popen[bytes]]]:
             "merchstore",
             "worker",
             "-Q",
-            "default,staging,channels,imports,images",
+            "default,staging,channels,imports,images,orders",
             "-c",
             "1",
             "--loglevel",

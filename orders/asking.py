@@ -12,6 +12,7 @@ from typing import TypeVar
 from django.db.models import F, Model, QuerySet
 
 from core.errors import Refused
+from core.jobs import enqueue
 from orders.models import Order, Payment, PaymentEvent, Refund
 from orders.payments import ProviderAway, provider_named
 from orders.refunds import try_refund_again
@@ -51,6 +52,14 @@ def ask(payment: Payment, *, at: datetime, source: str = PaymentEvent.Source.QUE
     if result.status in ("unknown", "pending"):
         return result.status
     return apply_result(payment.provider, result, source=source, at=at)
+
+
+def ask_soon(order: Order, *, at: datetime) -> None:
+    """Somebody waits for the answer: a worker asks about the order's open payments now. Each time is one of the times that a
+    payment is asked about, so not at every wish."""
+    waiting = Payment.objects.filter(order=order, state=Payment.State.OPEN, ask_at__gt=at)
+    if waiting.update(ask_at=at):
+        enqueue("orders.ask_payments")
 
 
 def reconcile(*, at: datetime) -> Counter[str]:

@@ -16,9 +16,9 @@ from orders.sendable import needs_label, stops_of
 class PiecesForm(forms.Form):
     """A number of pieces for each line. `row` is what the form is about."""
 
-    def __init__(self, *args: Any, row: Any, initial: Any = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, row: Any, **kwargs: Any) -> None:
         # Several forms may stand on one page.
-        super().__init__(*args, initial=initial or {}, **{"auto_id": f"{row.public_id}-%s"} | kwargs)
+        super().__init__(*args, **{"auto_id": f"{row.public_id}-%s"} | kwargs)
         self.row = row
 
     def ask(self, name: str, label: str, most: int, initial: int, *, is_open: bool = True) -> None:

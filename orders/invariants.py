@@ -13,7 +13,7 @@ from typing import Any
 from django.db.models import BigIntegerField, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Cast, Coalesce, Concat, Substr
 
-from accounts.models import User
+from accounts.models import AuditEntry, User
 from catalog.models import Stock
 from licensing.ledger.journal import Account
 from licensing.models import Licence, Posting, SaleLine
@@ -156,8 +156,11 @@ def refunds_unlike_lines() -> int:
 
 
 def failed_refunds_unseen() -> int:
-    """Refunds that did not succeed and are shown to nobody."""
-    return Refund.objects.filter(state=Refund.State.FAILED, order__review="").count()
+    """Refunds that did not succeed, and that nobody was shown or has looked at."""
+    looked = AuditEntry.objects.filter(
+        subject_type=Order._meta.label_lower, subject_id=OuterRef("order__public_id"), verb="order.reviewed"
+    )
+    return Refund.objects.filter(~Exists(looked), state=Refund.State.FAILED, order__review="").count()
 
 
 def orders_unlike_their_lines() -> int:

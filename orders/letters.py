@@ -9,6 +9,7 @@ from contextlib import nullcontext
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.core.mail import get_connection
 from django.db.models import F, Q
 from django.utils import timezone
@@ -23,8 +24,9 @@ logger = logging.getLogger(__name__)
 
 #: Letters in one run of the task; the next goes on.
 BATCH = 100
-TRY_AGAIN_AFTER = timedelta(minutes=10)
-MOST_ATTEMPTS = 20
+#: How long after an attempt the next one follows, by how many there were: more than three days in all.
+WAITS = tuple(timedelta(minutes=min(10 * 2**number, 360)) for number in range(18))
+MOST_ATTEMPTS = len(WAITS)
 
 
 def write_letter(order: Order, template: str, about: str = "") -> None:
@@ -49,7 +51,11 @@ def send_letters(*, at: datetime) -> int:
 
 
 def _free(at: datetime) -> Q:
-    return Q(claimed_at=None) | Q(claimed_at__lt=at - TRY_AGAIN_AFTER)
+    """Nobody has it in hand, and it is its turn again."""
+    found = Q(claimed_at=None)
+    for attempts, wait in enumerate(WAITS, start=1):
+        found |= Q(attempts=attempts, claimed_at__lt=at - wait)
+    return found
 
 
 def _claim(row: Letter, at: datetime) -> bool:
@@ -64,6 +70,11 @@ def _send(row: Letter, at: datetime, connection: Any) -> bool:
             _context(row),
             to=row.order.email,
             language=row.order.language,
+            headers={
+                # The same each time: should it be sent twice after a crash, the reader's mail program shows one.
+                "Message-ID": f"<letter-{row.pk}.{row.order.public_id}@{settings.MAIL_DOMAIN}>",
+                "Auto-Submitted": "auto-generated",
+            },
             connection=connection,
         ).send()
     except OSError as error:

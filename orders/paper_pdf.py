@@ -39,9 +39,9 @@ def _story(document: Document, title: str) -> list[Flowable]:
         pairs(_facts(document)),
         Spacer(0, 6 * mm),
         _lines(content),
-        heading(_("Tax")),
-        _taxes(content),
     ]
+    if content["tax"] or any(one["rate"] for one in content["rates"]):
+        story += [heading(_("Tax")), _taxes(content)]
     if content.get("note"):
         story += [Spacer(0, 5 * mm), text(content["note"], 9, colour=QUIET)]
     return story
@@ -71,7 +71,7 @@ def _lines(content: dict[str, Any]) -> Flowable:
 def _taxes(content: dict[str, Any]) -> Flowable:
     money = _money(content)
     rows = [(one["rate"] or _("No rate known"), money(one["net"]), money(one["tax"])) for one in content["rates"]]
-    return table((_("Rate"), _("Net"), _("Tax")), rows, (4, 2, 2), numbers=(1, 2))
+    return table((_("Tax rate"), _("Net"), _("Tax")), rows, (4, 2, 2), numbers=(1, 2))
 
 
 def _money(content: dict[str, Any]) -> Any:

@@ -157,13 +157,13 @@ def _sort_out(facts: Sequence[SaleFact], found: Payable, frozen: Frozen, at: dat
     """Put each of these facts, all that are open of their lines, where it belongs."""
     lines = {fact.line_id: fact.line for fact in facts}
     shares = _merchant_shares(facts)
-    studio = _studio_shares(lines)
+    studio = _studio_shares([pk for pk, line in lines.items() if line.studio_discount])
     held_lines = set(touched(OrderLine.objects.filter(pk__in=lines), frozen).values_list("pk", flat=True))
     state = _Lines(lines, at)
     waiting: dict[int, str] = {}
     for fact in sorted(facts, key=lambda one: (one.kind != SaleFact.Kind.SALE, one.pk)):
         share = shares.get(fact.pk)
-        amount = None if share is None else share + studio[fact.pk]
+        amount = None if share is None else share + studio.get(fact.pk, 0)
         code = "frozen" if fact.line_id in held_lines else state.hold(fact)
         if amount is None:
             code = "not_split"
@@ -175,7 +175,7 @@ def _sort_out(facts: Sequence[SaleFact], found: Payable, frozen: Frozen, at: dat
             until = state.ready_at(fact.line_id) if code == "waiting" else None
             found.held.append(Held(fact, amount, code, until))
         else:
-            found.due.append(Due(fact, amount, studio[fact.pk]))
+            found.due.append(Due(fact, amount, studio.get(fact.pk, 0)))
 
 
 class _Lines:
@@ -215,7 +215,9 @@ def _merchant_shares(facts: Sequence[SaleFact]) -> dict[int, int]:
     shares = dict.fromkeys(by_line.values(), 0)
     ids = {name for _licence, _kind, name in by_line}
     split = SaleLine.objects.filter(
-        AmongTexts("external_id", ids), licence__in={key[0] for key in by_line}, source=SaleLine.Source.ORDER,
+        # The kinds, because they stand in the index of ids.
+        AmongTexts("external_id", ids), licence__in={key[0] for key in by_line}, kind__in=SaleFact.Kind.values,
+        source=SaleLine.Source.ORDER,
     )  # fmt: skip
     postings = Posting.objects.filter(account=Account.MERCHANT, journal__line__in=split.values("pk"))
     rows = postings.values_list("journal__line__licence", "journal__line__kind", "journal__line__external_id", "amount")
@@ -227,11 +229,11 @@ def _merchant_shares(facts: Sequence[SaleFact]) -> dict[int, int]:
 
 
 def _studio_shares(lines: Collection[int]) -> dict[int, int]:
-    """By fact: what the studio adds of the discount, and what returns take back of it, to the last cent."""
+    """By fact of these lines: what the studio adds of the discount, and what returns take back of it, to the last cent."""
     shares: dict[int, int] = {}
     before: dict[int, int] = defaultdict(int)
     facts = SaleFact.objects.filter(line__in=lines).select_related("line").order_by("pk")
-    for fact in facts:
+    for fact in facts if lines else ():
         whole, pieces = fact.line.studio_discount, fact.line.quantity
         if fact.kind == SaleFact.Kind.SALE:
             shares[fact.pk] = whole

@@ -69,9 +69,9 @@ def place_order(basket: Basket, buyer: Buyer, terms: Terms, *, at: datetime) -> 
             if not lines:
                 raise Refused("basket_empty")
             wanted = [Wanted(variant_id, quantity) for variant_id, quantity in lines]
-            order = _place(wanted, basket.market, buyer, terms, at)
+            # Before anything is held: what comes after the stock's row is locked, others wait for.
             locked.lines.all().delete()
-            return order
+            return _place(wanted, basket.market, buyer, terms, at)
 
     return _taking_over(place, at)
 

@@ -144,7 +144,7 @@ def execute_refund(refund_id: int, *, at: datetime) -> bool:
     refund = Refund.objects.select_related("payment", "order").get(pk=refund_id)
     try:
         answer = provider_named(refund.payment.provider).refund(refund)
-    except ProviderAway as trouble:
+    except (ProviderAway, Refused) as trouble:  # or one that the shop no longer uses
         _try_again(refund, str(trouble), at)
         return False
     if answer.status == "succeeded":

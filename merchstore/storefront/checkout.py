@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -24,8 +23,7 @@ from orders import baskets
 from orders.addresses import FIELDS, address_fields, read_address
 from orders.links import order_path
 from orders.models import Basket, Order
-from orders.opening import open_payment
-from orders.payments import ProviderAway, offered
+from orders.payments import offered
 from orders.placing import Buyer, Terms, place_order
 
 #: Orders from one place within an hour: more than a school's class places, fewer than a script that holds all the stock.
@@ -98,20 +96,8 @@ def _order(request: HttpRequest, visit: Visit, found: Basket, filled: Filled) ->
 
 
 def _to_payment(order: Order, visit: Visit) -> HttpResponse:
-    """Ask the provider where to pay, and lead there by way of the order's payment page. A provider that is away now is asked
-    again from that page."""
-    path = order_path(order, prefix=visit.prefix)
-    payment = order.payments.order_by("pk").last()
-    if payment is not None:
-        try:
-            open_payment(
-                payment,
-                return_url=f"{settings.SITE_URL}{path}pay/",
-                notify_url=f"{settings.SITE_URL}/payments/{payment.provider}/notify",
-            )
-        except (ProviderAway, Refused):
-            pass  # the payment page says so
-    return _see(f"{path}pay/")
+    """The order's payment page asks the provider where to pay: nobody waits here for one that is slow or away."""
+    return _see(f"{order_path(order, prefix=visit.prefix)}pay/")
 
 
 # -- what was filled in ------------------------------------------------------------------------------

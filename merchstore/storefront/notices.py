@@ -23,12 +23,12 @@ def notify(request: HttpRequest, provider: str) -> HttpResponse:
     changes nothing (400); what is good is answered in the provider's words, also when it is old news."""
     body = request.read(LARGEST + 1)
     if len(body) > LARGEST:
-        return HttpResponse("too large", status=413, content_type="text/plain")
+        return HttpResponse("failure: no message is so large", status=413, content_type="text/plain")
     try:
         answer = take_notice(provider, body, request.headers, at=timezone.now())
     except Refused as refusal:
         if refusal.code == "unknown_provider":
             raise Http404 from None
         logger.warning("payment.notice_refused", extra={"provider": provider, "code": refusal.code})
-        return HttpResponse("failure", status=400, content_type="text/plain")
+        return HttpResponse("failure: this is no message of the provider", status=400, content_type="text/plain")
     return HttpResponse(answer, content_type="text/plain")

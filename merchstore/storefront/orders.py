@@ -15,7 +15,7 @@ from merchstore.storefront.errors import problem_page
 from merchstore.storefront.limits import is_too_often, who_asks
 from merchstore.storefront.ordered import shown_order
 from merchstore.storefront.visit import Visit, own_page
-from orders.asking import ask
+from orders.asking import ask, ask_soon
 from orders.closing import cancel_order
 from orders.letters import write_letter
 from orders.links import order_of_token, order_path
@@ -26,8 +26,9 @@ from orders.payments import ProviderAway, offered
 from orders.placing import pay_otherwise
 from orders.returning import announce_return, returnable
 
-#: Looks at one order's payment within a minute, and orders looked for from one place within an hour.
-MOST_ASKED, MOST_FOUND = 20, 20
+#: Looks at one order's payment within a minute; within an hour questions because somebody came back from paying, and orders
+#: looked for from one place.
+MOST_ASKED, MOST_BACK, MOST_FOUND = 20, 4, 20
 MINUTE, HOUR = 60, 3600
 #: Orders on a page of the member's list.
 PAGE = 20
@@ -39,18 +40,26 @@ def pay(request: HttpRequest, visit: Visit, token: str) -> HttpResponse:
     order = _order(visit, token)
     path = order_path(order, prefix=visit.prefix)
     if request.method == "POST":
-        _act_on_payment(request, visit, order, path)
+        _act_on_payment(request, visit, order)
         return _see(f"{path}pay/")
     if order.state != Order.State.PENDING:
         return _to_order(request, path)
     payment = order.payments.order_by("pk").last()
+    if payment is not None and "seen" not in request.GET and visit.at < order.expires_at:
+        payment = _opened(payment, path)
+    standing = _standing(order, payment, visit)
+    if "seen" in request.GET:
+        return _as_seen(standing == request.GET["seen"])
+    is_back = "back" in request.GET
+    if is_back and not is_too_often("back-from-paying", order.public_id, most=MOST_BACK, seconds=HOUR, at=visit.at):
+        ask_soon(order, at=visit.at)
     context: dict[str, Any] = {
         "order": order,
         "path": path,
         "payment": payment,
         "total": Money(order.total_amount, order.currency).in_locale(visit.language),
-        "is_over": visit.at >= order.expires_at,
-        "is_refused": payment is not None and payment.state == Payment.State.FAILED,
+        "standing": standing,
+        "is_back": is_back and standing == "open",
         "qr": qr_of(payment.qr_text) if payment is not None and payment.qr_text else "",
         "ways": [
             (f"{provider.code}:{code}", provider.name(), words)
@@ -61,7 +70,36 @@ def pay(request: HttpRequest, visit: Visit, token: str) -> HttpResponse:
     return answer(request, visit, "pay", context)
 
 
-def _act_on_payment(request: HttpRequest, visit: Visit, order: Order, path: str) -> None:
+def _opened(payment: Payment, path: str) -> Payment:
+    """Ask the provider where to pay, unless it has said so; one that is away is asked again at the next look."""
+    try:
+        return open_payment(
+            payment,
+            return_url=f"{settings.SITE_URL}{path}pay/?back=1",
+            notify_url=f"{settings.SITE_URL}/payments/{payment.provider}/notify",
+        )
+    except (Refused, ProviderAway):
+        return payment
+
+
+def _standing(order: Order, payment: Payment | None, visit: Visit) -> str:
+    """What the page says of a pending order: `over`, `refused`, `away` (nobody has said where to pay), `open`."""
+    if visit.at >= order.expires_at:
+        return "over"
+    if payment is not None and payment.state == Payment.State.FAILED:
+        return "refused"
+    return "open" if payment is not None and (payment.pay_url or payment.qr_text) else "away"
+
+
+def _as_seen(is_same: bool) -> HttpResponse:
+    """What asks every few seconds: nothing to say, or the page is to be read anew."""
+    response = HttpResponse(status=204)
+    if not is_same:
+        response["HX-Refresh"] = "true"
+    return response
+
+
+def _act_on_payment(request: HttpRequest, visit: Visit, order: Order) -> None:
     """`ask`: I have paid. `pay`: by this way, or once more after a refusal."""
     if is_too_often("ask-payment", order.public_id, most=MOST_ASKED, seconds=MINUTE, at=visit.at):
         return
@@ -74,13 +112,8 @@ def _act_on_payment(request: HttpRequest, visit: Visit, order: Order, path: str)
     if (provider, method) not in ways:
         return
     try:
-        payment = pay_otherwise(order, provider=provider, method=method, at=visit.at)
-        open_payment(
-            payment,
-            return_url=f"{settings.SITE_URL}{path}pay/",
-            notify_url=f"{settings.SITE_URL}/payments/{provider}/notify",
-        )
-    except (Refused, ProviderAway):
+        pay_otherwise(order, provider=provider, method=method, at=visit.at)
+    except Refused:
         return  # the page says how it stands
 
 

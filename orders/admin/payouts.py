@@ -20,6 +20,7 @@ from accounts.admin.base import DeskAdmin
 from core.errors import Refused
 from core.money import Money
 from merchants.models import Merchant
+from orders.frozen import frozen_lines
 from orders.models import Payout, PayoutLine, SaleFact
 from orders.payouts import Due, Held, Payable, make_payout, payable
 
@@ -68,13 +69,14 @@ class PayoutAdmin(DeskAdmin):
         ]
 
     def due_list_view(self, request: HttpRequest) -> HttpResponse:
-        """Merchants of whose goods anything is still to be paid out. One query."""
+        """Merchants of whose goods anything is still to be paid out, and how many lines disputes keep from being sent."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         facts = SaleFact.objects.filter(payout_line=None).order_by("line__merchant__name", "line__order__currency")
         rows = facts.values_list("line__merchant", "line__merchant__name", "line__order__currency")
         context = {
             "title": gettext("What merchants are owed"),
+            "frozen": frozen_lines(timezone.now()).count(),
             "rows": [
                 {"name": name, "currency": currency, "facts": count, "url": _due_url(merchant, currency)}
                 for merchant, name, currency, count in rows.annotate(facts=Count("pk"))

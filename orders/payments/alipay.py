@@ -191,14 +191,14 @@ def ask(method: str, content: Mapping[str, str], **addresses: str) -> dict[str, 
             redirect=False,
             preload_content=False,
         )
-        try:
-            text = response.read(LARGEST + 1, decode_content=True)
-        finally:
-            response.release_conn() if response.status == 200 else response.close()
+        text = response.read(LARGEST + 1, decode_content=True)
     except (urllib3.exceptions.HTTPError, OSError) as trouble:
         raise ProviderAway(type(trouble).__name__) from None
     if response.status != 200 or len(text) > LARGEST:
+        # What is left of it would be taken for the answer to the next call.
+        response.close()
         raise ProviderAway(f"HTTP {response.status}")
+    response.release_conn()
     return _believed(text, f"{method.replace('.', '_')}_response")
 
 

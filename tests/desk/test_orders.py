@@ -82,11 +82,12 @@ def test_the_page_says_what_happened_and_what_came(desk: Client, order: Order, p
 
     page = desk.get(at(order)).content.decode()
 
+    total = Money(order.total_amount, "USD").in_locale("en")
     told = (
         "Ferry mug",
         "41 Division Street",
-        "Ordered for $135.12",
-        "Paid $135.12",
+        f"Ordered for {total}",
+        f"Paid {total}",
         "2 pieces sent",
         "wei@example.com",
     )

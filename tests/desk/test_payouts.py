@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from licensing.takedowns import start_takedown
 from orders.facts import tell_licensing
 from orders.models import Order, OrderLine, Payout, Shipment
 from orders.shipping import ship
@@ -67,6 +68,15 @@ def test_what_is_held_says_why(desk: Client, line: OrderLine) -> None:
 
     assert "$85.50 is held" in seen
     assert "sent too recently" in seen
+
+
+def test_what_a_dispute_holds_is_told(desk: Client, order: Order) -> None:  # noqa: F811
+    line = order.lines.select_related("merchant").get()
+    tell_licensing(at=NOW)
+    start_takedown(line.merchant, claimant="A studio", reason="Whose is it?", by=None, at=NOW)
+
+    assert "keeps 1 line" in desk.get(LIST).content.decode()
+    assert "A dispute holds it." in desk.get(page(line)).content.decode()
 
 
 def test_only_the_desk_pays(desk: Client, reader_desk: Client, fan_client: Client, line: OrderLine) -> None:

@@ -19,17 +19,19 @@ from core import jobs
 from core.errors import Refused
 
 FORK = multiprocessing.get_context("fork")
-#: How long one process waits for the others at the dangerous place. Locks make it run out.
-MEETING = 0.3
-#: How long a process may take in all.
+#: How long one process waits at the dangerous place for others that a lock keeps away.
+MOMENT = 0.3
+#: How long it waits for others that have to come, and how long a process may take in all.
 PATIENCE = 60
 
 
 class Meeting:
-    """A place where so many processes meet, once; who is alone there goes on after a moment."""
+    """A place where so many processes meet, once. Where a lock keeps them apart, nobody `comes`: who is alone there goes on after
+    a moment."""
 
-    def __init__(self, count: int = 2) -> None:
+    def __init__(self, count: int = 2, *, comes: bool = True) -> None:
         self._barrier = FORK.Barrier(count)
+        self._patience = PATIENCE / 2 if comes else MOMENT
         self._happened = FORK.Event()
 
     @property
@@ -38,7 +40,7 @@ class Meeting:
 
     def wait(self) -> None:
         try:
-            self._barrier.wait(MEETING)
+            self._barrier.wait(self._patience)
             self._happened.set()
         except threading.BrokenBarrierError:
             pass
@@ -50,6 +52,18 @@ class Meeting:
         def met(*arguments: Any, **named: Any) -> Any:
             self.wait()
             return function(*arguments, **named)
+
+        monkeypatch.setattr(owner, name, met)
+        return self
+
+    def after(self, monkeypatch: pytest.MonkeyPatch, owner: object, name: str) -> "Meeting":
+        """They meet when `owner.name` has answered."""
+        function = getattr(owner, name)
+
+        def met(*arguments: Any, **named: Any) -> Any:
+            answer = function(*arguments, **named)
+            self.wait()
+            return answer
 
         monkeypatch.setattr(owner, name, met)
         return self

@@ -1,10 +1,14 @@
 """Letters: one about each thing, in the order's language, by one worker, and again when the mail server was away."""
 
-from datetime import timedelta
+import threading
+from datetime import datetime, timedelta
+from smtplib import SMTPRecipientsRefused
 from typing import Any
 
 import pytest
 from django.core import mail
+from django.core.mail import EmailMessage
+from django.db import connections
 from django.test import override_settings
 
 from catalog.models import Variant
@@ -84,6 +88,87 @@ def test_a_worker_that_comes_second_writes_nothing(order: Order, monkeypatch: py
 
     assert send_letters(at=NOW) == 1
     assert len(mail.outbox) == 1
+
+
+def test_the_letter_of_an_order_that_was_never_paid_speaks_of_no_money_back(place: Place, variant: Variant) -> None:
+    order = place(variant, 1)
+    cancel_order(order, by=None, at=NOW)
+
+    send_letters(at=NOW)
+
+    assert "nothing was charged" in mail.outbox[0].body
+    assert "given back whole" not in mail.outbox[0].body
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.postgres
+@pytest.mark.parametrize("claims", [True, False])
+def test_two_workers_at_once_write_one_letter(order: Order, monkeypatch: pytest.MonkeyPatch, claims: bool) -> None:
+    """Both have found the row before either claims it. The control does without the claim, and writes two."""
+    meeting, claim = threading.Barrier(2, timeout=10), letters._claim
+    sent: list[int] = []
+
+    def met(row: Letter, at: datetime) -> bool:
+        meeting.wait()
+        return claim(row, at) or not claims
+
+    monkeypatch.setattr(letters, "_claim", met)
+
+    def work() -> None:
+        sent.append(send_letters(at=NOW))
+        connections.close_all()
+
+    workers = [threading.Thread(target=work) for _worker in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(30)
+
+    assert len(sent) == 2
+    assert len(mail.outbox) == (1 if claims else 2)
+
+
+def test_a_letter_that_fails_holds_up_no_other(
+    order: Order, place: Place, variant: Variant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = place(variant, 1, by=buyer(email="other@example.com"))
+    tell(other.payments.get())
+    real = EmailMessage.send
+
+    def send(message: EmailMessage, *arguments: Any, **named: Any) -> int:
+        if message.to == ["wei@example.com"]:
+            raise SMTPRecipientsRefused({"wei@example.com": (550, b"no")})
+        return real(message, *arguments, **named)
+
+    monkeypatch.setattr(EmailMessage, "send", send)
+
+    assert send_letters(at=NOW) == 1
+    assert [letter.to for letter in mail.outbox] == [["other@example.com"]]
+
+
+def test_each_failure_is_waited_for_longer_and_the_letter_keeps_its_name(order: Order) -> None:
+    minutes, tried = 0, []
+    with override_settings(EMAIL_BACKEND="tests.orders.test_letters.Away"):
+        for minutes in range(0, 72, 1):
+            before = Letter.objects.get().attempts
+            send_letters(at=NOW + timedelta(minutes=minutes))
+            tried += [minutes] * (Letter.objects.get().attempts - before)
+    send_letters(at=NOW + timedelta(hours=3))
+
+    assert tried == [0, 11, 32]  # 10, 20 and then 40 minutes lie between
+    [sent] = mail.outbox
+    assert sent.extra_headers["Message-ID"] == f"<letter-{Letter.objects.get().pk}.{order.public_id}@localhost>"
+    assert sent.extra_headers["Auto-Submitted"] == "auto-generated"
+
+
+def test_what_goods_are_called_adds_no_header(order: Order) -> None:
+    order.lines.update(title_en="Mug\r\nBcc: victim@example.com")
+
+    send_letters(at=NOW)
+
+    message = mail.outbox[0].message()
+    assert (message["Bcc"], message["Subject"]) == (None, f"Your order {order.number}")
+    assert mail.outbox[0].recipients() == ["wei@example.com"]
 
 
 def test_a_mail_server_that_is_away_is_tried_again_later(order: Order) -> None:

@@ -118,7 +118,7 @@ def test_of_two_payments_at_once_one_counts_and_the_other_goes_back(
     order: Order, payment: Payment, monkeypatch: Any, is_locked: bool
 ) -> None:
     other = pay_otherwise(order, provider="alipay", at=NOW)
-    meeting = Meeting().before(monkeypatch, results, "_claim")
+    meeting = Meeting(comes=not is_locked).before(monkeypatch, results, "_claim")
     if not is_locked:
         without_locks(monkeypatch)
 
@@ -244,7 +244,7 @@ def _in_turn(gate: Any, verb: Any) -> str:
 def test_who_pays_while_the_order_is_ended_is_not_paid_for_nothing(
     order: Order, payment: Payment, monkeypatch: Any, is_locked: bool
 ) -> None:
-    meeting = Meeting()
+    meeting = Meeting(comes=not is_locked)
     meeting.before(monkeypatch, results, "_claim")
     meeting.before(monkeypatch, closing, "let_go")
     if not is_locked:
@@ -368,7 +368,7 @@ def test_under_a_new_number_each_time_it_would_be_given_back_twice(refund: Refun
 
 @pytest.mark.parametrize("is_guarded", [True, False], ids=["as_it_is", "without_claim_and_guard"])
 def test_two_workers_with_one_refund_count_it_once(refund: Refund, monkeypatch: Any, is_guarded: bool) -> None:
-    meeting = Meeting().before(monkeypatch, refunds, "_succeeded")
+    meeting = Meeting(comes=not is_guarded).before(monkeypatch, refunds, "_succeeded")
     monkeypatch.setattr(refunds.facts, "return_of", lambda _refund, at: None)
     if not is_guarded:
         without_conditions(monkeypatch, Refund)

@@ -1,20 +1,23 @@
 """Invoices and credit notes: complete, adding up, numbered without a gap, the same bytes each time."""
 
 import threading
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.db import connection, connections
 
-from catalog.models import Market, Variant
+from catalog.models import Market, TaxRate, Variant
 from orders import papers, refunds
 from orders.closing import cancel_order, cancel_pieces
 from orders.models import Document, DocumentSeries, Order
 from orders.paper_pdf import pdf_of
 from orders.papers import issue_documents, issue_invoice
 from orders.refunds import execute_refunds
+from tests import factories
 from tests.factories import NOW
-from tests.orders.conftest import Place, buyer
+from tests.orders.conftest import Place, buyer, sells
 from tests.orders.test_refunds import Books
 from tests.orders.test_results import tell
 
@@ -90,6 +93,64 @@ def test_a_chinese_order_has_chinese_papers(place: Place, variant: Variant) -> N
     assert document.content["lines"][0]["what"] == order.lines.get().title_zh
     assert document.content["day"] == "2026年11月22日"
     assert pdf_of(document).startswith(b"%PDF")
+
+
+def test_a_paper_has_the_day_and_the_year_of_its_market(order: Order) -> None:
+    """Three in the morning in Greenwich on New Year's Day is the old year in New York."""
+    issue_documents(at=datetime(2027, 1, 1, 3, tzinfo=UTC))
+
+    document = Document.objects.get()
+    assert (document.number, document.content["day"]) == ("INV-2026-000001", "December 31, 2026")
+
+
+def test_a_number_whose_document_fails_is_given_to_the_next(order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(**_fields: Any) -> Document:
+        raise ConnectionResetError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Document.objects, "create", fail)
+        with pytest.raises(ConnectionResetError):
+            issue_documents(at=NOW)
+    issue_documents(at=NOW)
+
+    assert Document.objects.get().number == "INV-2026-000001"
+
+
+@pytest.mark.parametrize("title", ["<b>Mug</b> & <para>", "</para>", "&nbsp;&#1;", "Ł" * 200, "渡" * 200])
+def test_whatever_goods_are_called_the_paper_can_be_drawn(order: Order, title: str) -> None:
+    order.lines.update(title_en=title)
+    issue_documents(at=NOW)
+
+    document = Document.objects.get()
+    assert document.content["lines"][0]["what"] == title
+    assert pdf_of(document).startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("includes_tax", [True, False])
+def test_goods_of_several_rates_add_up_at_each_rate(market: Market, place: Place, includes_tax: bool) -> None:
+    Market.objects.update(prices_include_tax=includes_tax)
+    market.refresh_from_db()
+    TaxRate.objects.create(
+        market=market, country="US", tax_class="books", rate=Decimal("0.055"), starts_on="2020-01-01"
+    )
+    merchant = factories.make_merchant()
+    goods = [
+        factories.make_product(merchant=merchant, prices={"us": amount}, tax_class=tax_class).variants.get()
+        for amount, tax_class in ((1999, "standard"), (333, "books"), (101, "books"))
+    ]
+    sells(goods[0].product, market, amount=777)
+    order = place(goods[0], 3, goods[1], 1, goods[2], 7)
+    tell(order.payments.get())
+
+    issue_documents(at=NOW)
+
+    content = Document.objects.get().content
+    assert [one["rate"] for one in content["rates"]] == ["5.5%", "8%"]
+    assert all(one["net"] + one["tax"] == one["gross"] for one in content["lines"])
+    for name in ("net", "tax"):
+        sums = [sum(one[name] for one in content[part]) for part in ("lines", "rates")]
+        assert sums == [content[name]] * 2
+    assert (content["tax"], content["gross"]) == (order.tax_amount, order.total_amount)
 
 
 @pytest.mark.django_db(transaction=True)

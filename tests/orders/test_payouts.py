@@ -230,11 +230,11 @@ def test_many_lines_cost_no_more_queries(
     for _number in range(3):
         paid(place(variant, 1))
     tell_licensing(at=NOW)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         assert len(payable(line.merchant, "USD", at=LATER).held) == 4
     SaleFact.objects.exclude(line=line).delete()
 
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         assert len(payable(line.merchant, "USD", at=LATER).held) == 1
 
 

@@ -39,6 +39,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def _nothing_kept(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """No page and no menu of another test: a release of its own empties the cache without touching anybody's keys."""
     settings.RELEASE = uuid4().hex
+    # Nor any count of who asked how often: digests of them are made with the key.
+    settings.SECRET_KEY = uuid4().hex * 2
     monkeypatch.setattr(markets, "_kept", {})
 
 

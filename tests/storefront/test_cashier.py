@@ -103,7 +103,7 @@ def test_a_wrong_signature_is_refused_and_changes_nothing(
 
     response = tell(client, body.replace(*change))
 
-    assert (response.status_code, response.content) == (400, b"failure")
+    assert (response.status_code, response.content) == (400, b"failure: this is no message of the provider")
     assert state_of_everything() == before
     assert stands(order) == "pending"
 

@@ -168,6 +168,8 @@ def test_an_order_is_placed_and_its_payment_page_comes_next(client: Client, vari
         "NY",
     )
     assert placed.consents.keys() == {"terms", "withdrawal", "privacy"}
+    assert Payment.objects.get().pay_url == ""
+    client.get(answer["Location"])
     assert Payment.objects.get().pay_url.startswith("http://localhost:8000/cashier/sbx")
     assert client.cookies["basket_count"].value == "0"
 

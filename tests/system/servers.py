@@ -75,7 +75,7 @@ class Worker:
         command = [*f"{sys.executable} -m celery -A tests.system.worker worker -c 1 -l warning".split()]
         command += [
             "-Q",
-            "default,staging,channels,imports,images",
+            "default,staging,channels,imports,images,orders",
             "--without-gossip",
             "--without-mingle",
             "--without-heartbeat",

@@ -113,6 +113,7 @@ def good(db) -> dict[str, str]:
         "market": "us", "prefix": "en", "code": product.category.code, "is_packed": "", "part": "0", "film": film.slug,
         "product": product.slug, "campaign": campaign.slug, "token": token_of("tel_0000000000000000"),
         "merchant": merchant.slug, "run": run.public_id, "verb": "undo", "statement": statement_of(licence), "group": "0",
+        "provider": "sandbox", "trade": f"sbx{'0' * 24}",
     }  # fmt: skip
 
 

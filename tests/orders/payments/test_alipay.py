@@ -317,6 +317,19 @@ def test_neither_a_redirect_is_followed_nor_an_error_read(payment: Payment, serv
 
 
 @pytest.mark.django_db
+def test_an_endless_answer_is_not_read_and_the_next_one_is_its_own(
+    payment: Payment, server: Server, theirs: AliPay
+) -> None:
+    server.answer = lambda _asked: (200, "x" * (alipay.LARGEST + 1))
+    with pytest.raises(ProviderAway):
+        Alipay().query(payment)
+    paid = good(out_trade_no=payment.public_id, trade_no="1", trade_status="TRADE_SUCCESS", total_amount="820.80")
+    server.answer = lambda _asked: (200, in_answer(theirs, "alipay.trade.query", paid))
+
+    assert Alipay().query(payment).status == "succeeded"
+
+
+@pytest.mark.django_db
 def test_its_own_trouble_is_no_answer(payment: Payment, gateway: Callable[[Answers], Server]) -> None:
     for said in (no("ACQ.SYSTEM_ERROR"), {"code": "20000", "sub_code": "isp.unknow-error"}):
         gateway({"alipay.trade.query": said, "alipay.trade.close": said})

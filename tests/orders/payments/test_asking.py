@@ -116,6 +116,17 @@ def test_more_than_a_page_is_reconciled(
     assert reconcile(at=NOW) == {"pending": 1, "unknown": 4}
 
 
+def test_a_refund_by_a_provider_that_is_no_longer_used_waits(cancelled: Refund, settings: Any) -> None:
+    settings.PAYMENT_PROVIDERS = []
+
+    assert execute_refunds(at=NOW) == 0
+
+    cancelled.refresh_from_db()
+    assert (cancelled.state, cancelled.attempts) == ("requested", 1)
+    assert SandboxTrade.objects.get().refunds == {}
+    assert reconcile(at=NOW) == {"away": 1}
+
+
 def test_a_refund_that_both_made_agrees(refunded: Refund) -> None:
     assert reconcile(at=NOW) == {"repeat": 1, "refund_agrees": 1}
 
