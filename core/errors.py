@@ -145,7 +145,9 @@ SENTENCES = {
     "reasons_missing": _("Give at least one reason."),
     "refund_too_large": _("So much was not paid, or has been given back already."),
     "remark_missing": _("Say what the other reason is."),
-    "return_too_late": _("Goods can be sent back for %(days)s days after they arrived. Write to us if they are faulty."),
+    "return_too_late": _(
+        "Goods can be sent back for %(days)s days after they arrived. Write to us if they are faulty."
+    ),
     "revocation_in_past": _("An approval is revoked from now on or later: what was sold before was sold under it."),
     "round_open": _("The last round of this stage is %(state)s. There is no other beside it."),
     "scope_missing": _("A key has to be allowed something."),

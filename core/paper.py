@@ -1,10 +1,11 @@
 """Documents on paper, as PDF: the pieces that statements and invoices are drawn from, in the language that is active."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 from xml.sax.saxutils import escape
 
 from django.utils.translation import get_language
@@ -19,8 +20,9 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Table, TableStyle
 
-#: Latin and the characters of GB 2312; see fonts/README.txt.
+#: Letters of names in every market, simplified and traditional characters among them; see fonts/README.txt.
 FONT = "sheet"
+FONT_FILE = Path(__file__).parent / "fonts" / "noto-sans-sc-paper.ttf"
 INK, QUIET, LINE = colors.HexColor("#1d1a17"), colors.HexColor("#5c564f"), colors.HexColor("#d9d5cf")
 MARGIN = 18 * mm
 #: What is left between the margins and the six points that a frame keeps on either side.
@@ -95,7 +97,23 @@ def text(
         "sheet", fontName=FONT, fontSize=size, leading=leading or size * 1.35, textColor=colour, spaceBefore=before,
         spaceAfter=after, alignment=TA_RIGHT if right else 0, wordWrap="CJK" if _is_chinese() else None, splitLongWords=1,
     )  # fmt: skip
-    return Paragraph(escape(words), style)
+    return Paragraph(escape(drawable(words)), style)
+
+
+def drawable(words: str) -> str:
+    """The words without a letter that the font lacks, as far as another stands for it: "Zizek" for Žižek is no empty box."""
+    register_font()
+    known = pdfmetrics.getFont(FONT).face.charToGlyph
+    return "".join(letter if ord(letter) in known else _plain(letter, known) for letter in words)
+
+
+def _plain(letter: str, known: Container[int]) -> str:
+    base = _ALIKE.get(letter) or normalize("NFKD", letter)[0]
+    return base if ord(base) in known else letter
+
+
+#: Letters with a stroke, which Unicode does not take apart.
+_ALIKE = dict(zip("ŁłĐđĦħŦŧŒœŊŋı", "LlDdHhTtOoNni", strict=True))
 
 
 def _is_chinese() -> bool:
@@ -115,4 +133,4 @@ def _foot(mark: str) -> Any:
 
 @cache
 def register_font() -> None:
-    pdfmetrics.registerFont(TTFont(FONT, Path(__file__).parent / "fonts" / "noto-sans-sc-gb2312.ttf"))
+    pdfmetrics.registerFont(TTFont(FONT, FONT_FILE))

@@ -169,7 +169,6 @@ def _succeeded(refund: Refund, reference: str, at: datetime) -> bool:
     facts.return_of(refund, at=at)
     record("order.refund_made", order, by=None, who="provider", refund=refund.public_id, amount=refund.amount)
     write_letter(order, "refund_made", about=refund.public_id)
-    enqueue("orders.issue_documents")
     return True
 
 

@@ -121,7 +121,6 @@ def _paid(payment: Payment, at: datetime) -> None:
     facts.sales_of(order, at=at)
     record("order.paid", order, by=None, who="provider", payment=payment.public_id, amount=payment.received_amount)
     write_letter(order, "order_paid")
-    enqueue("orders.issue_documents")
     if order.payments.filter(state=Payment.State.OPEN).exists():
         enqueue("orders.close_payments", order_id=order.pk)
 

@@ -120,8 +120,12 @@ def receive_return(
     write_letter(order, "return_received", about=returned.public_id)
     nothing_kept = all(line.cancelled + line.returned == line.quantity for line in lines.values())
     returned.state, returned.settled_at = Return.State.RECEIVED, at
+    # Pieces that were given back before they came, by goodwill, are not given back again.
+    owed = {
+        lines[pk]: min(number, lines[pk].quantity - lines[pk].refunded_quantity) for pk, (number, _) in came.items()
+    }
     what = Pieces(
-        {lines[pk]: number for pk, (number, _fit) in came.items()},
+        {line: number for line, number in owed.items() if number},
         parcels=[parcel] if nothing_kept and parcel.refunded_amount < parcel.total_amount else [],
     )
     return ask_for_refund(order, what, reason=Refund.Reason.RETURNED, by=by, at=at, note=returned.public_id)

@@ -223,3 +223,18 @@ def test_goodwill_is_not_given_twice(order: Order, parcel: Parcel, line: OrderLi
 
     assert refund is not None
     assert refund.amount == line.total_amount - 10_000 + parcel.total_amount
+
+
+def test_pieces_given_back_before_they_came_are_taken_back_and_not_paid_twice(
+    order: Order, parcel: Parcel, line: OrderLine, variant: Variant
+) -> None:
+    send(parcel, {line: 3})
+    request_refund(order, Pieces({line: 2}), reason="goodwill", by=None, at=LATER)
+
+    refund = receive(announce(parcel, {line: 3}), {line: (3, 3)})
+
+    line.refresh_from_db()
+    assert (line.returned, line.refunded_quantity, line.refunded_amount) == (3, 3, line.total_amount)
+    assert refund is not None
+    assert sum(one.amount for one in Refund.objects.all()) == order.total_amount
+    assert stock(variant) == (10, 0, 0)

@@ -259,7 +259,7 @@ def test_a_form_that_is_sent_twice_at_once_makes_one_shipment(
 ) -> None:
     if not is_locked:
         without_locks(monkeypatch)
-    meeting = Meeting().before(monkeypatch, shipping, "stops_of")
+    meeting = Meeting(comes=not is_locked).before(monkeypatch, shipping, "stops_of")
 
     got = in_processes(*[lambda: send(parcel, {line: 1}, seen={line: 0}).public_id] * 2)
 

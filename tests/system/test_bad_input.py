@@ -22,9 +22,16 @@ from licensing.ledger.sales import record_sales
 from licensing.ledger.statements import compute_statement
 from licensing.ledger.terms import set_terms
 from licensing.models import Licence
+from orders.links import order_token
+from orders.models import Return, Shipment
+from orders.papers import issue_invoice
+from orders.placing import place_lines
+from orders.quoting import Wanted
 from tests import factories
 from tests.catalog.importing_goods import MAPPING
 from tests.factories import NOW
+from tests.orders.conftest import buyer, sells, terms
+from tests.orders.test_results import tell
 from tests.system.crawler import text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
@@ -113,7 +120,29 @@ def good(db) -> dict[str, str]:
         "market": "us", "prefix": "en", "code": product.category.code, "is_packed": "", "part": "0", "film": film.slug,
         "product": product.slug, "campaign": campaign.slug, "token": token_of("tel_0000000000000000"),
         "merchant": merchant.slug, "run": run.public_id, "verb": "undo", "statement": statement_of(licence), "group": "0",
-        "provider": "sandbox", "trade": f"sbx{'0' * 24}",
+        "provider": "sandbox", "trade": f"sbx{'0' * 24}", "text": "terms", **order_of(licence),
+    }  # fmt: skip
+
+
+def order_of(licence: Licence) -> dict[str, str]:
+    """An order with a parcel that was sent, a return on its way, and an invoice."""
+    product = factories.make_product(licence=licence)
+    market = sells(product).market
+    wanted = [Wanted(product.variants.get().pk, 2)]
+    order = place_lines(wanted, market, buyer(), terms(market, wanted), at=NOW)
+    tell(order.payments.get())
+    parcel = order.parcels.get()
+    line = order.lines.get()
+    line.shipped = 1
+    line.save()
+    shipment = Shipment.objects.create(parcel=parcel, shipped_at=NOW)
+    shipment.lines.create(line=line, quantity=1)
+    returned = Return.objects.create(parcel=parcel, reason="faulty", requested_at=NOW)
+    returned.lines.create(line=line, quantity=1)
+    document = issue_invoice(order, at=NOW)
+    return {
+        "order": order_token(order), "parcel": parcel.public_id, "shipment": shipment.public_id,
+        "returned": returned.public_id, "document": document.public_id,
     }  # fmt: skip
 
 
@@ -143,7 +172,8 @@ def names_in(address: str) -> list[str]:
 def fill(address: str, good: dict[str, str], **bad: str) -> str:
     """The address of something that is there, with `bad` parts."""
     thing = next((good[kind] for part, kind in THINGS.items() if part in address), good["film"])
-    return address.format(**good | {"slug": thing, "name": thing} | bad)
+    token = good["order" if "/orders/" in address else "token"]
+    return address.format(**good | {"slug": thing, "name": thing, "token": token} | bad)
 
 
 def check(response, what: str) -> None:
@@ -255,5 +285,9 @@ def test_good_addresses_are_good(good, client):
     assert found[run] == found[f"{run}progress/"] == found[f"{run}report.json"] == 200
     statement = "/panel/{prefix}/{merchant}/statements/{statement}"
     assert [found[statement + end] for end in ("/", "/lines/{group}/", ".csv", ".pdf")] == [200] * 4
+    order = "/{market}/{prefix}/orders/{token}/"
+    ends = ("", "cancel/", "return/{parcel}/", "papers/{document}.pdf")
+    assert [found[order + end] for end in ends] == [200] * 4
+    assert found["/{market}/{prefix}/legal/{text}/"] == found["/{market}/{prefix}/basket/"] == 200
     tell_me = "/{market}/{prefix}/goods/p/{slug}/tell-me/"
     assert found[tell_me] == found[f"{tell_me}done/"] == found["/{market}/{prefix}/tell-me/stop/{token}/"] == 200
