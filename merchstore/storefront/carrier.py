@@ -28,11 +28,14 @@ def basket_for(request: HttpRequest, visit: Visit) -> tuple[Basket, str]:
     return baskets.open_basket(visit.market, token=token, user=member(request), at=visit.at), token
 
 
-def remember(response: HttpResponse, basket: Basket | None, token: str = "") -> HttpResponse:
-    """Let the browser keep the token, and the number of pieces."""
+def remember(
+    response: HttpResponse, basket: Basket | None, token: str = "", *, pieces: int | None = None
+) -> HttpResponse:
+    """Let the browser keep the token, and the number of pieces: read from the basket, unless it is known. One query."""
     kept = {"max_age": _SECONDS, "samesite": "Lax", "secure": settings.SESSION_COOKIE_SECURE}
     if token and basket is not None and basket.user_id is None:
         response.set_cookie(COOKIE, token, httponly=True, **kept)
-    pieces = sum(basket.lines.values_list("quantity", flat=True)) if basket is not None else 0
+    if pieces is None:
+        pieces = sum(basket.lines.values_list("quantity", flat=True)) if basket is not None else 0
     response.set_cookie(COUNT, str(pieces), **kept)
     return response

@@ -92,7 +92,7 @@ def _order(request: HttpRequest, visit: Visit, found: Basket, filled: Filled) ->
         return _form(
             request, visit, found, filled, status=422, problem=words_of_problem(refusal, visit, filled.country)
         )
-    return remember(_to_payment(order, visit), found)
+    return remember(_to_payment(order, visit), found, pieces=0)
 
 
 def _to_payment(order: Order, visit: Visit) -> HttpResponse:
