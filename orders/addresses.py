@@ -34,10 +34,7 @@ class AddressField:
 def address_fields(country: str, language: str) -> list[list[AddressField]]:
     """The fields of an address in `country`, in rows as it is written there, the name always first."""
     rules = _rules(country)
-    order = [
-        [name for name in row if name in FIELDS and name != "name"]
-        for row in get_field_order({"country_code": country})
-    ]
+    order = [[name for name in row if name in FIELDS and name != "name"] for row in _order(country)]
     rows = [["name"], *(row for row in order if row)]
     return [[_field(name, rules, language) for name in row] for row in rows]
 
@@ -54,7 +51,7 @@ def read_address(said: Mapping[str, str], country: str) -> tuple[dict[str, str],
         errors["name"] = _("Write the name of the person who gets the parcel.")
     if errors:
         return given, errors
-    allowed = {name for row in get_field_order({"country_code": country}) for name in row}
+    allowed = {name for row in _order(country) for name in row}
     raw = {name: text if name in allowed else "" for name, text in given.items()}
     try:
         normal: dict[str, Any] = normalize_address(raw | {"country_code": country})
@@ -68,9 +65,15 @@ def read_address(said: Mapping[str, str], country: str) -> tuple[dict[str, str],
 
 def address_lines(address: Mapping[str, str]) -> list[str]:
     """As it stands on a parcel, without the country."""
-    order = get_field_order({"country_code": address.get("country_code", "US")})
+    order = _order(address.get("country_code", "US"))
     rows = [[address.get(name, "") for name in row if name in FIELDS] for row in order]
     return [line for row in rows if (line := " ".join(filter(None, row)))]
+
+
+@lru_cache(maxsize=300)
+def _order(country: str) -> list[list[str]]:
+    rows: list[list[str]] = get_field_order({"country_code": country})
+    return rows
 
 
 @lru_cache(maxsize=300)

@@ -19,8 +19,8 @@ def is_too_often(what: str, who: str, *, most: int, seconds: int, at: datetime) 
     digest = hashlib.blake2b(f"{settings.SECRET_KEY}{what}{who}".encode(), digest_size=12).hexdigest()
     key = f"limit:{what}:{digest}:{int(at.timestamp()) // seconds}"
     try:
-        cache.add(key, 0, seconds)
-        return cache.incr(key) > most
+        # Most ask once: then it is one question to the cache.
+        return most < 1 if cache.add(key, 1, seconds) else cache.incr(key) > most
     except ValueError:  # it was thrown out in between
         return False
     except RedisError as error:
