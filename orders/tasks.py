@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from orders import asking, closing, facts, letters, noticing, papers, refunds
+from orders import asking, baskets, closing, facts, letters, noticing, papers, refunds
 from orders.models import Order
 
 LIMITS = {"soft_time_limit": 240, "time_limit": 300}
@@ -59,3 +59,8 @@ def send_letters() -> None:
 @shared_task(name="orders.issue_documents", **LIMITS)
 def issue_documents() -> None:
     papers.issue_documents(at=timezone.now())
+
+
+@shared_task(name="orders.prune_baskets", **LIMITS)
+def prune_baskets() -> None:
+    baskets.prune_baskets(at=timezone.now())
