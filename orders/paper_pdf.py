@@ -4,6 +4,7 @@ from typing import Any
 
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, Spacer
 
@@ -59,7 +60,7 @@ def _facts(document: Document) -> list[tuple[str, str]]:
 
 def _lines(content: dict[str, Any]) -> Flowable:
     money = _money(content)
-    heads = (_("What"), _("Pieces"), _("Net"), _("Tax"), _("Gross"))
+    heads = (_("What"), _("Pieces"), pgettext("on an invoice", "Net"), _("Tax"), _("Gross"))
     rows = [
         (one["what"], str(one["pieces"] or ""), money(one["net"]), money(one["tax"]), money(one["gross"]))
         for one in content["lines"]
@@ -71,7 +72,7 @@ def _lines(content: dict[str, Any]) -> Flowable:
 def _taxes(content: dict[str, Any]) -> Flowable:
     money = _money(content)
     rows = [(one["rate"] or _("No rate known"), money(one["net"]), money(one["tax"])) for one in content["rates"]]
-    return table((_("Tax rate"), _("Net"), _("Tax")), rows, (4, 2, 2), numbers=(1, 2))
+    return table((_("Tax rate"), pgettext("on an invoice", "Net"), _("Tax")), rows, (4, 2, 2), numbers=(1, 2))
 
 
 def _money(content: dict[str, Any]) -> Any:

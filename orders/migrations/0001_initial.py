@@ -352,7 +352,7 @@ class Migration(migrations.Migration):
                 ("received_amount", models.PositiveBigIntegerField(default=0)),
                 (
                     "refunded_amount",
-                    models.PositiveBigIntegerField(default=0, help_text="What succeeded refunds gave back."),
+                    models.PositiveBigIntegerField(default=0, help_text="What successful refunds gave back."),
                 ),
                 ("is_applied", models.BooleanField(default=False)),
                 (

@@ -26,7 +26,7 @@ class Payment(models.Model):
     currency = models.CharField(max_length=3)
     amount = models.PositiveBigIntegerField()
     received_amount = models.PositiveBigIntegerField(default=0)
-    refunded_amount = models.PositiveBigIntegerField(default=0, help_text=_("What succeeded refunds gave back."))
+    refunded_amount = models.PositiveBigIntegerField(default=0, help_text=_("What successful refunds gave back."))
     # It is what made the order paid; any other one that succeeds is given back.
     is_applied = models.BooleanField(default=False)
     provider_reference = models.CharField(max_length=200, blank=True, help_text=_("The provider's own number."))

@@ -192,7 +192,7 @@ def test_the_same_form_twice_leads_to_the_same_order(client: Client, variant: Va
         ({"phone": "call me"}, "Write digits, such as +1 212 555 0100."),
         ({"name": " "}, "Write the name of the person who gets the parcel."),
         ({"postal_code": "1000"}, "Write it like 95014."),
-        ({"country_area": "XX"}, "There is none of this name."),
+        ({"country_area": "XX"}, "There is no place of this name here."),
         ({"city": ""}, "This is needed to deliver."),
         ({"street_address": "x" * 121}, "This is longer than 120 letters."),
         ({"consent": ""}, "Tick this to order."),
