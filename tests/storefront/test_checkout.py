@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.test import Client
 
-from catalog.models import Market, Price, Product, Stock, Variant
+from catalog.models import Market, Price, Product, Stock, TaxRate, Variant
 from orders.models import Basket, Order, Payment
 from tests import factories
 from tests.orders.conftest import ADDRESS, sells
@@ -191,7 +192,7 @@ def test_the_same_form_twice_leads_to_the_same_order(client: Client, variant: Va
         ({"email": "wei@"}, "Write an e-mail address like name@example.com."),
         ({"phone": "call me"}, "Write digits, such as +1 212 555 0100."),
         ({"name": " "}, "Write the name of the person who gets the parcel."),
-        ({"postal_code": "1000"}, "Write it like 95014."),
+        ({"postal_code": "1000"}, "Write it like 10000."),
         ({"country_area": "XX"}, "There is no place of this name here."),
         ({"city": ""}, "This is needed to deliver."),
         ({"street_address": "x" * 121}, "This is longer than 120 letters."),
@@ -274,6 +275,29 @@ def test_own_pages_are_kept_nowhere(client: Client, variant: Variant, page: str)
     add(client, variant)
 
     assert client.get(f"/us/en/{page}")["Cache-Control"] == "private, no-store"
+
+
+def test_tax_that_is_asked_for_is_named_whatever_it_is_on(client: Client, variant: Variant, market: Market) -> None:
+    """Of the goods' class no rate is known; what delivery adds is in the sum, and said."""
+    TaxRate.objects.create(market=market, country="US", rate=Decimal("0.05"), starts_on="2020-01-01")
+    Product.objects.update(tax_class="reduced")
+    add(client, variant)
+
+    html = client.get("/us/en/checkout/").content.decode()
+
+    assert "<dt>Sales tax</dt><dd>$0.60</dd>" in html
+    assert "Pay $50.60" in html
+
+
+def test_puerto_rico_is_no_state_to_send_to_under_the_rights_for_the_states(client: Client, variant: Variant) -> None:
+    add(client, variant)
+
+    answer = order(client, country_area="PR", postal_code="00901")
+
+    assert (answer.status_code, Order.objects.count()) == (422, 0)
+    assert "There is no place of this name here." in answer.content.decode()
+    assert '<option value="NY"' in answer.content.decode()
+    assert '<option value="PR"' not in answer.content.decode()
 
 
 @pytest.mark.parametrize("text", ["terms", "withdrawal", "privacy"])
