@@ -13,7 +13,6 @@ from threading import Lock
 
 import rjieba
 import snowballstemmer
-from pypinyin import lazy_pinyin
 
 #: A query is bounded before it is looked at: what is longer finds what its beginning finds.
 LONGEST_QUERY, MOST_WORDS, LONGEST_WORD = 200, 12, 40
@@ -94,6 +93,8 @@ def chinese_words(run: str) -> list[str]:
 @lru_cache(maxsize=50_000)
 def _syllables(word: str) -> tuple[str, ...]:
     """The pinyin of a word, a syllable for each character; what has none is left out."""
+    from pypinyin import lazy_pinyin  # noqa: PLC0415 its tables take a third of a second, and only who indexes needs them
+
     return tuple(part for part in lazy_pinyin(word, errors="ignore") if part.isascii() and part.isalpha())
 
 

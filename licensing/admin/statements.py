@@ -23,7 +23,6 @@ from licensing.ledger.what_if import Compared, what_if
 from licensing.models import Statement
 from licensing.royalties import values
 from licensing.sheets.behind import lines_behind
-from licensing.sheets.pdf import pdf_of
 from licensing.sheets.sheet import Sheet, line_rows, sheet_of
 from licensing.sheets.table import csv_pieces
 
@@ -109,6 +108,8 @@ class StatementPages(DeskAdmin):
     def pdf_view(self, request: HttpRequest, pk: int, language: str) -> HttpResponseBase:
         row = self._row(request, pk)
         with translation.override(language):
+            from licensing.sheets.pdf import pdf_of  # noqa: PLC0415 a third of a second, for what most processes never draw
+
             content = pdf_of(_sheet(row))
         return _filed(HttpResponse(content, content_type="application/pdf"), row, "pdf")
 

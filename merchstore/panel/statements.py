@@ -13,7 +13,6 @@ from licensing.ledger.forecast import forecasts
 from licensing.models import Statement
 from licensing.queries.statements import computed_statements, own_statement
 from licensing.sheets.behind import lines_behind
-from licensing.sheets.pdf import pdf_of
 from licensing.sheets.sheet import Sheet, line_rows, sheet_of, statement_rows
 from licensing.sheets.table import csv_pieces
 from merchstore.panel.visit import FINANCE, PanelVisit, page, show
@@ -81,6 +80,8 @@ def as_csv(request: HttpRequest, visit: PanelVisit, statement: str) -> HttpRespo
 @partial(page, roles=FINANCE)
 def as_pdf(request: HttpRequest, visit: PanelVisit, statement: str) -> HttpResponseBase:
     found = _statement(visit, statement)
+    from licensing.sheets.pdf import pdf_of  # noqa: PLC0415 a third of a second, for what most processes never draw
+
     return _named(HttpResponse(pdf_of(_sheet(found)), content_type="application/pdf"), found, "pdf")
 
 

@@ -21,7 +21,6 @@ from orders.letters import write_letter
 from orders.links import order_of_token, order_path
 from orders.models import Order, OrderLine, Parcel, Payment, Return
 from orders.opening import open_payment
-from orders.paper_pdf import pdf_of
 from orders.payments import ProviderAway, offered
 from orders.placing import pay_otherwise
 from orders.returning import announce_return, returnable
@@ -204,6 +203,8 @@ def paper(request: HttpRequest, visit: Visit, token: str, document: str) -> Http
     found = _order(visit, token).documents.filter(public_id=document).first()
     if found is None:
         raise Http404
+    from orders.paper_pdf import pdf_of  # noqa: PLC0415 a third of a second, for what most processes never draw
+
     response = HttpResponse(pdf_of(found), content_type="application/pdf")
     response["Content-Disposition"] = f'attachment; filename="{found.number}.pdf"'
     return response
