@@ -3,15 +3,14 @@
 from typing import Any
 
 from django import forms
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import redirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalog import alerts
 from catalog.queries.product import ProductPage, product_page
 from catalog.queries.variants import VariantChoice
-from merchstore.storefront.answers import answer
+from merchstore.storefront.answers import answer, see_other
 from merchstore.storefront.choices import variant_name
 from merchstore.storefront.errors import problem_page
 from merchstore.storefront.limits import is_too_often, who_asks
@@ -43,7 +42,7 @@ def tell_me(request: HttpRequest, visit: Visit, slug: str) -> HttpResponse:
     if choice is None or choice.can_be_had:
         # It can be had by now, or it is still to be chosen which: both is on the product's page.
         address = f"{visit.base}goods/p/{slug}/"
-        return _see(f"{address}?v={choice.variant.public_id}" if choice else address)
+        return see_other(f"{address}?v={choice.variant.public_id}" if choice else address)
     form = TellMeForm(request.POST if is_post else None)
     if not is_post or not form.is_valid():
         return _form(request, visit, found, choice, form)
@@ -51,7 +50,7 @@ def tell_me(request: HttpRequest, visit: Visit, slug: str) -> HttpResponse:
     if is_too_often("tell-me-to", email.lower(), most=MOST_PER_ADDRESS, seconds=HOUR, at=visit.at):
         return _too_often(request)
     alerts.ask_for_alert(choice.variant, visit.market, email=email, language=visit.language, at=visit.at)
-    return _see(f"{visit.base}goods/p/{slug}/tell-me/done/")
+    return see_other(f"{visit.base}goods/p/{slug}/tell-me/done/")
 
 
 @page
@@ -107,11 +106,4 @@ def _too_often(request: HttpRequest) -> HttpResponse:
     sentence = _("That was asked for too often from here. Try again in an hour.")
     response = problem_page(request, 429, sentence)
     response["Retry-After"] = str(HOUR)
-    return response
-
-
-def _see(address: str) -> HttpResponseRedirect:
-    """Go and look there: a reload of that page sends no form again."""
-    response: HttpResponseRedirect = redirect(address)
-    response.status_code = 303
     return response

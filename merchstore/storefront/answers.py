@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 
@@ -17,6 +17,13 @@ from merchstore.storefront.visit import Visit
 SHARE = "share.png"
 #: Which link of the header a page belongs to.
 _SECTIONS = {"films": "films", "film": "films", "goods": "goods", "product": "goods", "coming_soon": "soon"}
+
+
+def see_other(address: str) -> HttpResponse:
+    """Go and look there: a reload of that page sends no form again."""
+    response = HttpResponseRedirect(address)
+    response.status_code = 303
+    return response
 
 
 def more_of(found: CardPage) -> str:

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 
 from catalog.models import Variant
 from catalog.queries.sale import sale_terms
 from core.errors import Refused
 from core.territories import country_name
-from merchstore.storefront.answers import answer
+from merchstore.storefront.answers import answer, see_other
 from merchstore.storefront.carrier import basket_for, basket_of, remember
 from merchstore.storefront.quoted import shown_quote, words_of_problem
 from merchstore.storefront.visit import Visit, own_page
@@ -115,6 +115,4 @@ def _quantity(request: HttpRequest, *, least: int = 1) -> int:
 
 
 def _see(visit: Visit) -> HttpResponse:
-    response = HttpResponseRedirect(f"{visit.base}basket/")
-    response.status_code = 303
-    return response
+    return see_other(f"{visit.base}basket/")

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from core.errors import Refused
 from core.territories import country_name
-from merchstore.storefront.answers import answer
+from merchstore.storefront.answers import answer, see_other
 from merchstore.storefront.basket import country_of, quote_of, seen_in
 from merchstore.storefront.carrier import basket_of, member, remember
 from merchstore.storefront.legal import VERSIONS
@@ -53,7 +53,7 @@ def checkout(request: HttpRequest, visit: Visit) -> HttpResponse:
             return HttpResponseRedirect(f"{visit.base}basket/")
         return _form(request, visit, found, _filled(request, visit, found, _remembered(request, found)))
     if found is None:
-        return _see(f"{visit.base}basket/")
+        return see_other(f"{visit.base}basket/")
     # One that is empty is not asked for: a form sent twice finds it so, and its order all the same.
     filled = _filled(request, visit, found, request.POST)
     if "show" in request.POST:
@@ -97,7 +97,7 @@ def _order(request: HttpRequest, visit: Visit, found: Basket, filled: Filled) ->
 
 def _to_payment(order: Order, visit: Visit) -> HttpResponse:
     """The order's payment page asks the provider where to pay: nobody waits here for one that is slow or away."""
-    return _see(f"{order_path(order, prefix=visit.prefix)}pay/")
+    return see_other(f"{order_path(order, prefix=visit.prefix)}pay/")
 
 
 # -- what was filled in ------------------------------------------------------------------------------
@@ -167,7 +167,7 @@ def _form(
         found, visit, country=filled.country, region=filled.address.get("country_area", ""), chosen=filled.chosen
     )
     if quoted is None:
-        return _see(f"{visit.base}basket/")
+        return see_other(f"{visit.base}basket/")
     shown = shown_quote(quoted, visit, seen=seen_in(found))
     if request.method == "POST":
         unit_amounts = {line.wanted.variant_id: line.unit_amount for line in quoted.lines if line.unit_amount}
@@ -199,9 +199,3 @@ def _ways(visit: Visit, filled: Filled) -> list[tuple[str, str, str, bool]]:
         for provider in offered(visit.market.currency)
         for code, words in provider.methods()
     ]
-
-
-def _see(address: str) -> HttpResponse:
-    response = HttpResponseRedirect(address)
-    response.status_code = 303
-    return response

@@ -7,12 +7,12 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from merchstore.storefront.answers import answer
+from merchstore.storefront.answers import answer, see_other
 from merchstore.storefront.limits import is_too_often, who_asks
 from merchstore.storefront.visit import Visit, own_page
 
@@ -33,7 +33,7 @@ def sign_in(request: HttpRequest, visit: Visit) -> HttpResponse:
         problem = _("No account has this name and password.")
         return _page(request, visit, is_new=False, problem=problem, status=422)
     login(request, user)
-    return _see(_next(request, visit))
+    return see_other(_next(request, visit))
 
 
 @own_page
@@ -58,14 +58,14 @@ def sign_up(request: HttpRequest, visit: Visit) -> HttpResponse:
             return _page(request, visit, is_new=True, problem=problem, status=422)
         user = known  # type: ignore[assignment]
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
-    return _see(_next(request, visit))
+    return see_other(_next(request, visit))
 
 
 @own_page
 def sign_out(request: HttpRequest, visit: Visit) -> HttpResponse:
     if request.method == "POST":
         logout(request)
-    return _see(visit.base)
+    return see_other(visit.base)
 
 
 def _said(request: HttpRequest) -> tuple[str, str]:
@@ -123,9 +123,3 @@ def _next(request: HttpRequest, visit: Visit) -> str:
     hosts = {request.get_host()}
     is_own = url_has_allowed_host_and_scheme(asked, allowed_hosts=hosts, require_https=request.is_secure())
     return asked if is_own and asked.startswith("/") else f"{visit.base}account/"
-
-
-def _see(address: str) -> HttpResponse:
-    response = HttpResponseRedirect(address)
-    response.status_code = 303
-    return response

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from core.errors import Refused
 from core.money import Money
-from merchstore.storefront.answers import answer
+from merchstore.storefront.answers import answer, see_other
 from merchstore.storefront.carrier import member
 from merchstore.storefront.errors import problem_page
 from merchstore.storefront.limits import is_too_often, who_asks
@@ -40,7 +40,7 @@ def pay(request: HttpRequest, visit: Visit, token: str) -> HttpResponse:
     path = order_path(order, prefix=visit.prefix)
     if request.method == "POST":
         _act_on_payment(request, visit, order)
-        return _see(f"{path}pay/")
+        return see_other(f"{path}pay/")
     if order.state != Order.State.PENDING:
         return _to_order(request, path)
     payment = order.payments.order_by("pk").last()
@@ -122,7 +122,7 @@ def _to_order(request: HttpRequest, path: str) -> HttpResponse:
         response = HttpResponse(status=204)
         response["HX-Redirect"] = path
         return response
-    return _see(path)
+    return see_other(path)
 
 
 @own_page
@@ -142,7 +142,7 @@ def cancel(request: HttpRequest, visit: Visit, token: str) -> HttpResponse:
         except Refused as refused:
             refusal = refused.sentence
         else:
-            return _see(order_path(found, prefix=visit.prefix))
+            return see_other(order_path(found, prefix=visit.prefix))
     context = {"order": found, "path": order_path(found, prefix=visit.prefix), "refusal": refusal}
     response = answer(request, visit, "order_cancel", context)
     response.status_code = 422 if refusal else 200
@@ -165,7 +165,7 @@ def send_back(request: HttpRequest, visit: Visit, token: str, parcel: str) -> Ht
         except Refused as refused:
             refusal = refused.sentence
         else:
-            return _see(order_path(found, prefix=visit.prefix))
+            return see_other(order_path(found, prefix=visit.prefix))
     context = {
         "order": found,
         "path": order_path(found, prefix=visit.prefix),
@@ -226,7 +226,7 @@ def find(request: HttpRequest, visit: Visit) -> HttpResponse:
     if found is not None:
         # Once an hour is enough for one who lost the letter.
         write_letter(found, "order_link", about=f"{visit.at:%Y%m%d%H}")
-    return _see(f"{visit.base}orders/?sent=1")
+    return see_other(f"{visit.base}orders/?sent=1")
 
 
 @own_page
@@ -258,12 +258,6 @@ def _order(visit: Visit, token: str) -> Order:
     if found is None or found.market_id != visit.market.pk:
         raise Http404
     return found
-
-
-def _see(address: str) -> HttpResponse:
-    response = HttpResponseRedirect(address)
-    response.status_code = 303
-    return response
 
 
 def qr_of(text: str) -> str:
