@@ -1,4 +1,4 @@
-"""Merchants, the people who act for them, and the keys of their programs."""
+"""What a merchant's programs show at the API, and what they asked for under an `Idempotency-Key`."""
 
 from datetime import datetime
 
@@ -6,59 +6,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
 from core.ids import public_id_field
-
-
-class Merchant(models.Model):
-    class State(models.TextChoices):
-        APPLIED = "applied", _("Applied")
-        APPROVED = "approved", _("Approved")
-        SUSPENDED = "suspended", _("Suspended")
-        CLOSED = "closed", _("Closed")
-
-    public_id = public_id_field("mer")
-    slug = models.SlugField(max_length=80, unique=True)
-    name = models.CharField(max_length=120)
-    name_zh = models.CharField(max_length=120, blank=True)
-    state = models.CharField(max_length=10, choices=State, default=State.APPLIED)
-    city = models.CharField(max_length=80, blank=True)
-    country = models.CharField(max_length=2)
-    # The last day on which the papers that allow the merchant to trade are valid, in the merchant's country.
-    documents_expire_on = models.DateField(null=True, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
-
-    class Meta:
-        ordering = ["name"]
-        indexes = [models.Index(fields=["updated_at", "id"], name="merchants_merchant_updated")]
-
-    def __str__(self) -> str:
-        return self.name
-
-    def name_in(self, language: str) -> str:
-        return (self.name_zh if language.startswith("zh") else "") or self.name
-
-
-class Member(models.Model):
-    """A user acting for a merchant, in one role."""
-
-    class Role(models.TextChoices):
-        OWNER = "owner", _("Owner")
-        CATALOGUE = "catalogue", _("Catalogue")
-        ORDERS = "orders", _("Orders")
-        FINANCE = "finance", _("Finance")
-        READ_ONLY = "read_only", _("Read only")
-
-    merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="members")
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
-    role = models.CharField(max_length=10, choices=Role)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["merchant", "user"], name="merchants_member_once_per_merchant")]
-
-    def __str__(self) -> str:
-        return f"{self.user} at {self.merchant} ({self.role})"
+from merchants.models.merchant import Merchant
 
 
 class PartnerKeyQuerySet(models.QuerySet["PartnerKey"]):
@@ -73,9 +22,19 @@ class PartnerKey(models.Model):
     class Scope(models.TextChoices):
         LICENCES_READ = "licences:read", _("Read licences")
         RIGHTS_READ = "rights:read", _("Ask the rights gate")
-        PRODUCTS_WRITE = "products:write", _("Bring in products")
+        PRODUCTS_READ = "products:read", _("Read own products")
+        PRODUCTS_WRITE = "products:write", _("Write products, prices and pictures, and bring in files")
+        STOCK_WRITE = "stock:write", _("Write stock")
+        SUBMISSIONS_READ = "submissions:read", _("Read submissions")
+        SUBMISSIONS_WRITE = "submissions:write", _("Submit articles for approval")
+        CAMPAIGNS_READ = "campaigns:read", _("Read own campaigns and listings")
+        CAMPAIGNS_WRITE = "campaigns:write", _("Plan, apply and roll back own campaigns")
+        ORDERS_READ = "orders:read", _("Read orders")
+        ORDERS_WRITE = "orders:write", _("Send orders and take goods back")
         SALES_WRITE = "sales:write", _("Report sales")
         STATEMENTS_READ = "statements:read", _("Read royalty statements")
+        EVENTS_READ = "events:read", _("Read events")
+        WEBHOOKS_WRITE = "webhooks:write", _("Set up webhooks")
 
     public_id = public_id_field("key")
     merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="partner_keys")
