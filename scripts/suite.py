@@ -59,7 +59,8 @@ def _tables(environ: dict[str, str]) -> Iterator[dict[str, str]]:
 
 def _on_sqlite(arguments: list[str], environ: dict[str, str]) -> None:
     bare = {name: value for name, value in environ.items() if name not in {"DATABASE_URL", "REDIS_URL", "BROKER_URL"}}
-    _run("engine-independent part on SQLite", [*SIDE_BY_SIDE, "-m", ENGINE_INDEPENDENT], arguments, bare)
+    part = [*SIDE_BY_SIDE, "--one-of-each", "-m", ENGINE_INDEPENDENT]
+    _run("engine-independent part on SQLite", part, arguments, bare)
 
 
 def _run(name: str, part: list[str], arguments: list[str], environ: dict[str, str]) -> None:

@@ -27,7 +27,17 @@ BESIDE = (
 PATIENCE = 15_000
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--one-of-each",
+        action="store_true",
+        help="of each test one set of parameters, and all of those marked `dialect`",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--one-of-each"):
+        _keep_one_of_each(config, items)
     for item in items:
         if item.path.is_relative_to(ROOT / "tests/house"):
             item.add_marker("house")
@@ -39,6 +49,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("browser")
         if item.get_closest_marker("browser") or (_is_in(item.path, ALONE) and not _is_in(item.path, BESIDE)):
             item.add_marker("alone")
+
+
+def _keep_one_of_each(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What differs in parameters alone asks another engine the same questions, unless the test says that it does not."""
+    seen: set[str] = set()
+    kept, left = [], []
+    for item in items:
+        name = item.nodeid.partition("[")[0]
+        (left if name in seen and not item.get_closest_marker("dialect") else kept).append(item)
+        seen.add(name)
+    config.hook.pytest_deselected(items=left)
+    items[:] = kept
 
 
 def _is_in(path: Path, places: tuple[str, ...]) -> bool:

@@ -342,6 +342,7 @@ def answers(products, monkeypatch, *, countries, channels, at):
             yield (each.product_id, action, country, channel), said, each.product_id in in_set
 
 
+@pytest.mark.dialect
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
 def test_each_thing_that_the_gate_looks_at_is_looked_at_in_the_set(monkeypatch, change):
     products = build([[(change, n)] for n in range(12)] + [[]])

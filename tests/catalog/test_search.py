@@ -43,6 +43,7 @@ def found(query: str, goods: dict[str, Product], *, limit: int = 10) -> list[str
     return [names[pk] for pk in search_product_ids(query, make_market("us"), NOW, limit)]
 
 
+@pytest.mark.dialect
 @pytest.mark.parametrize(
     "query, expected",
     [

@@ -161,6 +161,7 @@ def test_the_search_for_breaches_finds_them() -> None:
     ]
 
 
+@pytest.mark.dialect
 @pytest.mark.parametrize("app, model", MODELS)
 def test_staff_see_list_and_row(desk: Client, one_of_each: Campaign, app: str, model: str) -> None:
     row = _first(app, model)

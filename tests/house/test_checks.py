@@ -7,7 +7,7 @@ import pytest
 
 from scripts import check
 from scripts.steps import BIN, ROOT, Failed
-from tests.house.plans import append, copy_house, run_check
+from tests.house.plans import append, copy_house, lend_types, run_check
 
 HTTP_IMPORTS = [
     "from django.http import HttpRequest\n\n__all__ = ['HttpRequest']\n",
@@ -97,6 +97,7 @@ def test_a_setting_unfit_for_production_is_seen(tmp_path: Path) -> None:
 
 def test_a_wrong_type_returned_by_a_service_is_seen(tmp_path: Path) -> None:
     house = copy_house(tmp_path)
+    lend_types(house)
     wrong = "\n\ndef planted_title(film: Film) -> int:\n    return film.title_en\n"
     untyped = "\n\ndef planted_untyped(film):\n    return film\n"
     append(house, "films/services.py", wrong + untyped)

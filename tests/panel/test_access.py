@@ -70,6 +70,7 @@ def test_every_route_has_a_row() -> None:
     assert {pattern.name for pattern in urlpatterns} == set(ACCESS)
 
 
+@pytest.mark.dialect
 @pytest.mark.parametrize("name", ACCESS)
 def test_access(
     name: str,

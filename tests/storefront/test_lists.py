@@ -37,6 +37,7 @@ def page_size(request, monkeypatch):
     return request.param
 
 
+@pytest.mark.dialect
 @pytest.mark.parametrize("sort", cards.SORTS)
 @pytest.mark.parametrize("rest", ["goods/", "goods/t-shirts/"])
 def test_a_list_shows_everything_once(get, page_size, sort, rest):
