@@ -1,5 +1,5 @@
-"""`python -m bench launch|pages|import|search|images|royalties|gate|checkout [--products N] [--json OUT]`: measure on PostgreSQL,
-print a table, and say whether it is fast enough (exit code 1 when a row is not).
+"""`python -m bench SUBJECT [--products N] [--json OUT]`: measure on PostgreSQL, print a table, and say whether it is fast enough
+(exit code 1 when a row is not).
 
 The server is that of DATABASE_URL, else one of this machine started for the run (scripts/servers.py). Progress goes to
 standard error; so does the table when the JSON goes to standard output.
@@ -27,7 +27,7 @@ from scripts.steps import Failed, say
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench")
     parser.add_argument(
-        "subject", choices=["launch", "pages", "import", "images", "search", "royalties", "gate", "checkout"]
+        "subject", choices=["launch", "pages", "import", "images", "search", "royalties", "gate", "checkout", "api"]
     )
     parser.add_argument("--products", "--rows", "--lines", type=int, metavar="N")
     parser.add_argument("--seconds", type=int, metavar="S", help="of checkout: how long each go takes")
@@ -35,7 +35,9 @@ def main() -> int:
     parser.add_argument("--json", metavar="OUT", help="a file, or - for standard output")
     arguments = parser.parse_args()
     if arguments.products is None:
-        arguments.products = {"royalties": 1_000_000, "checkout": 1_500}.get(arguments.subject, 100_000)
+        arguments.products = {"royalties": 1_000_000, "api": 1_000_000, "checkout": 1_500}.get(
+            arguments.subject, 100_000
+        )
     if arguments.products < 60:
         parser.error("at least 60 products: one for each film")
     try:

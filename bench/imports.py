@@ -87,7 +87,7 @@ def _import(server: str, source: str, path: Path, folder: Path, rows: int) -> tu
         with step(f"importing {rows:,} rows"):
             told = _in_a_child(database, path)
         with step("copying the same rows"):
-            return told, *_copy_again(database, source, folder)
+            return told, *copy_again(database, source, folder)
 
 
 def _in_a_child(database: str, path: Path, *options: str) -> dict[str, Any]:
@@ -101,7 +101,7 @@ def _in_a_child(database: str, path: Path, *options: str) -> dict[str, Any]:
     return told
 
 
-def _copy_again(database: str, source: str, folder: Path) -> tuple[int, float]:
+def copy_again(database: str, source: str, folder: Path) -> tuple[int, float]:
     """How many rows the import left in tables that were empty before it, and the seconds that COPY takes to write them
     into the emptied tables, with their indexes and constraints, and commit."""
     with psycopg.connect(source, autocommit=True) as before:
