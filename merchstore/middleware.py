@@ -37,6 +37,30 @@ def request_id(get_response: Handler) -> Handler:
     return middleware
 
 
+#: What no page of ours asks a browser for, nor any page in a frame of ours; passkeys are asked for by our own.
+_PERMISSIONS = ", ".join(
+    [
+        "publickey-credentials-create=(self)",
+        "publickey-credentials-get=(self)",
+        *(f"{feature}=()" for feature in (
+            "accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "magnetometer", "microphone", "midi",
+            "payment", "screen-wake-lock", "serial", "usb",
+        )),
+    ]
+)  # fmt: skip
+
+
+def permissions(get_response: Handler) -> Handler:
+    """Every answer says what a browser need never allow here."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        response["Permissions-Policy"] = _PERMISSIONS
+        return response
+
+    return middleware
+
+
 def readable(get_response: Handler) -> Handler:
     """400 for a request that merchstore.wsgi could not read; within `request_id`, so that the answer has its number."""
 

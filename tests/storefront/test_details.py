@@ -39,6 +39,16 @@ def test_no_page_may_be_framed_kept_or_not(get):
     assert (first["X-Frame-Options"], kept["X-Frame-Options"]) == ("DENY", "DENY")
 
 
+@pytest.mark.parametrize("address", ["/us/en/goods/", "/panel/en/sign-in/", "/api/v1/markets", "/nothing/"])
+def test_every_answer_says_what_a_browser_need_never_allow(get, address):
+    make_shop()
+
+    said = get(address)["Permissions-Policy"]
+
+    assert {"camera=()", "geolocation=()", "payment=()"} <= set(said.split(", "))
+    assert "publickey-credentials-get=(self)" in said
+
+
 def test_a_folder_of_pictures_is_not_there_but_its_pictures_are(get):
     name = default_storage.save("art/there.svg", ContentFile(b"<svg/>"))
 
