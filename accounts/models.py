@@ -22,11 +22,51 @@ class AuditEntry(models.Model):
     subject_type = models.CharField(max_length=60)
     subject_id = models.CharField(max_length=40)
     changes = models.JSONField(default=dict)
+    # Whose business it was: the number of the merchant's row, which this floor does not know (accounts/trail.py). NULL: nobody's
+    # in particular, or written before the trail said so.
+    merchant_key = models.BigIntegerField(null=True, blank=True, editable=False)
 
     class Meta:
         ordering = ["-id"]
         verbose_name_plural = "audit entries"
-        indexes = [models.Index(fields=["subject_type", "subject_id", "-id"], name="accounts_audit_subject")]
+        indexes = [
+            models.Index(fields=["subject_type", "subject_id", "-id"], name="accounts_audit_subject"),
+            models.Index(
+                fields=["merchant_key", "-id"],
+                condition=models.Q(merchant_key__isnull=False),
+                name="accounts_audit_merchant",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.verb} {self.subject_type} {self.subject_id}"
+
+
+class Letter(models.Model):
+    """A mail to somebody that has to go out, and whether it has. Written with the change that it tells of."""
+
+    template = models.CharField(max_length=40)
+    to = models.EmailField()
+    language = models.CharField(max_length=10)
+    # What the text says besides; emptied when the letter is out, since it may hold an address that opens something.
+    said = models.JSONField(default=dict)
+    # What it is about, so that it is told once; empty: it may be told again.
+    about = models.CharField(max_length=80, blank=True)
+    created_at = models.DateTimeField()
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["template", "to", "about"], condition=~models.Q(about=""), name="accounts_letter_once"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["id"], condition=models.Q(sent_at__isnull=True), name="accounts_letter_to_send")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.template} {self.to}"

@@ -7,16 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from campaigns.models import Campaign, Channel, Placement, Revision
-from campaigns.rules import Discount, discount_by_market
-from catalog.models import Market
+from django.db.models import QuerySet
+
+from campaigns.models import Campaign, Channel, Entry, Placement, Revision
+from campaigns.rules import Discount, discount_by_market, products_of
+from catalog.models import Market, Product
 
 _PLACEMENT_FIELDS = ("slot", "headline_en", "headline_zh", "lede_en", "lede_zh")
 
 
 def document_of(campaign: Campaign) -> dict[str, Any]:
-    """Everything about the campaign that a launch depends on, as plain JSON."""
-    return {
+    """Everything about the campaign that a launch depends on, as plain JSON. `entries` is there only where merchants have
+    joined, so that the digest of every other campaign is what it always was."""
+    document = {
         "name_en": campaign.name_en,
         "name_zh": campaign.name_zh,
         "film": campaign.film.slug if campaign.film else None,
@@ -29,6 +32,21 @@ def document_of(campaign: Campaign) -> dict[str, Any]:
         "priority": campaign.priority,
         "placements": [_placement(placement) for placement in campaign.placements.order_by("slot")],
     }
+    entries = accepted_entries(campaign)
+    return document | {"entries": entries} if entries else document
+
+
+def accepted_entries(campaign: Campaign) -> list[str]:
+    """Public ids of the products that merchants offered and the studio took, sorted. One query."""
+    if campaign.merchant_id is not None or campaign.pk is None:
+        return []
+    accepted = campaign.entries.filter(state=Entry.State.ACCEPTED)
+    return sorted(accepted.values_list("product__public_id", flat=True))
+
+
+def selection_of(campaign: Campaign, document: dict[str, Any]) -> QuerySet[Product]:
+    """The products that `document` selects for `campaign`: whose campaign it is, the campaign itself says."""
+    return products_of(document["rule"], entries=document.get("entries", ()), merchant_id=campaign.merchant_id)
 
 
 def digest_of(document: dict[str, Any]) -> str:
@@ -53,6 +71,14 @@ def restore(campaign: Campaign, document: dict[str, Any]) -> None:
         )
         for placement in document["placements"]
     )
+    _restore_entries(campaign, document.get("entries", []))
+
+
+def _restore_entries(campaign: Campaign, names: list[str]) -> None:
+    """What was accepted in the meantime waits for a decision again; what was accepted then is so again."""
+    accepted = campaign.entries.filter(state=Entry.State.ACCEPTED)
+    accepted.exclude(product__public_id__in=names).update(state=Entry.State.OFFERED)
+    campaign.entries.filter(product__public_id__in=names).update(state=Entry.State.ACCEPTED, reason="")
 
 
 @dataclass(frozen=True)
@@ -72,6 +98,10 @@ class Terms:
     markets: Sequence[Market]
     channels: Sequence[Channel]
     discounts: dict[int, Discount]
+    entries: Sequence[str] = ()
+
+    def products(self) -> QuerySet[Product]:
+        return products_of(self.rule, entries=self.entries, merchant_id=self.campaign.merchant_id)
 
 
 def terms_of(campaign: Campaign, document: dict[str, Any], *, number: int, promotion_id: int | None) -> Terms:
@@ -92,6 +122,7 @@ def terms_of(campaign: Campaign, document: dict[str, Any], *, number: int, promo
         markets=markets,
         channels=list(channels),
         discounts=discount_by_market(document["discount"], markets),
+        entries=document.get("entries", ()),
     )
 
 

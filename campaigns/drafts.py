@@ -25,7 +25,7 @@ def create_campaign(
     if plausible(campaign.ends_at) <= plausible(campaign.starts_at):
         raise Refused("bad_window")
     known_zone(campaign.time_zone)
-    check_rule(campaign.rule)
+    check_rule(campaign.rule, may_be_empty=campaign.invites_until is not None)
     discount_by_market(campaign.discount, markets)
     campaign.save()
     campaign.markets.set(markets)
@@ -38,9 +38,12 @@ def create_campaign(
 def set_placement(
     campaign: Campaign, slot: str, *, by: User | None, announced_at: datetime, headline_en: str, **words: str
 ) -> Placement:
-    """What the campaign shows in `slot` once it is scheduled again; one placement a slot."""
+    """What the campaign shows in `slot` once it is scheduled again; one placement a slot. Refuses
+    `no_placements` for a merchant's own campaign."""
     plausible(announced_at)
     locked = Campaign.objects.select_for_update(of=("self",)).get(pk=campaign.pk)
+    if locked.merchant_id is not None:
+        raise Refused("no_placements")
     values = {"announced_at": announced_at, "headline_en": headline_en, **words}
     placement, _ = Placement.objects.update_or_create(campaign=locked, slot=slot, defaults=values)
     locked.save(update_fields=["updated_at"])

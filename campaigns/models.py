@@ -10,6 +10,7 @@ from catalog.models import Market, Product, Promotion
 from core.ids import public_id_field
 from films.models import Film
 from licensing.models import DistributionChannel
+from merchants.models import Merchant
 
 
 class Channel(models.Model):
@@ -20,6 +21,7 @@ class Channel(models.Model):
     adapter = models.CharField(max_length=40)
     distribution = models.CharField(max_length=20, choices=DistributionChannel, default=DistributionChannel.OWN_SHOP)
     is_enabled = models.BooleanField(default=True)
+    takes_merchants = models.BooleanField(default=True, help_text=_("Merchants may use it for campaigns of their own."))
     batch_size = models.PositiveIntegerField(default=500)
     batches_per_minute = models.PositiveIntegerField(default=0, help_text=_("0: no limit."))
     # The channel's own pace, or what it asked for with Retry-After: nothing is sent before.
@@ -62,6 +64,15 @@ class Campaign(models.Model):
     name_zh = models.CharField(max_length=120, blank=True)
     film = models.ForeignKey(Film, null=True, blank=True, on_delete=models.PROTECT, related_name="campaigns")
     state = models.CharField(max_length=20, choices=State, default=State.DRAFT)
+    # Whose own campaign it is; the studio's without one.
+    merchant = models.ForeignKey(
+        Merchant, null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="campaigns"
+    )
+    # The merchant's own name for it: two merchants may use the same.
+    own_slug = models.SlugField(max_length=60, blank=True, editable=False)
+    invites_until = models.DateTimeField(
+        null=True, blank=True, help_text=_("Until then merchants may offer goods of theirs. Blank: nobody is invited.")
+    )
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     time_zone = models.CharField(max_length=40, default="Asia/Shanghai")
@@ -82,9 +93,26 @@ class Campaign(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(ends_at__gt=models.F("starts_at")), name="campaigns_campaign_ends_after_it_starts"
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(merchant=None, own_slug="")
+                | (models.Q(merchant__isnull=False) & ~models.Q(own_slug="")),
+                name="campaigns_campaign_own_is_named",
+            ),
+            models.UniqueConstraint(
+                fields=["merchant", "own_slug"],
+                condition=models.Q(merchant__isnull=False),
+                name="campaigns_campaign_own_slug_once",
+            ),
         ]
-        indexes = [models.Index(fields=["updated_at", "id"], name="campaigns_campaign_updated")]
+        indexes = [
+            models.Index(fields=["updated_at", "id"], name="campaigns_campaign_updated"),
+            models.Index(
+                fields=["merchant", "updated_at", "id"],
+                condition=models.Q(merchant__isnull=False),
+                name="campaigns_campaign_own",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name_en
@@ -101,6 +129,32 @@ class Campaign(models.Model):
         if at < self.published.starts_at:
             return self.Phase.SCHEDULED
         return self.Phase.LIVE if at < self.published.ends_at else self.Phase.ENDED
+
+
+class Entry(models.Model):
+    """A product that a merchant offers for the studio's campaign. Accepted, it is part of the campaign's next revision."""
+
+    class State(models.TextChoices):
+        OFFERED = "offered", _("Offered")
+        ACCEPTED = "accepted", _("Accepted")
+        DECLINED = "declined", _("Declined")
+        WITHDRAWN = "withdrawn", _("Taken back")
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="entries")
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="campaign_entries")
+    state = models.CharField(max_length=10, choices=State, default=State.OFFERED)
+    reason = models.CharField(max_length=300, blank=True, help_text=_("Why it was declined, for the merchant."))
+    # Who moved it last, and when. The audit trail has the rest.
+    by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+        verbose_name_plural = "entries"
+        constraints = [models.UniqueConstraint(fields=["campaign", "product"], name="campaigns_entry_once")]
+
+    def __str__(self) -> str:
+        return f"{self.campaign}: {self.product}"
 
 
 class Placement(models.Model):

@@ -20,6 +20,7 @@ from campaigns.channels.payloads import payloads_of
 from campaigns.channels.registry import adapter_of
 from campaigns.models import Campaign, Channel, Due, Listing, SyncRun
 from campaigns.staging import take_back
+from campaigns.telling import tell_programs
 from core.bulk import in_pages
 from core.jobs import enqueue
 
@@ -64,6 +65,9 @@ def _do_next_due(at: datetime) -> bool:
         due.result = {"channels": _begin_push(campaign)}
     else:
         enqueue("campaigns.verify_campaign", due_id=due.pk)
+    if "channels" in due.result:
+        kind = "campaign.launched" if due.kind == Due.Kind.LAUNCH else "campaign.ended"
+        tell_programs(campaign, kind, at=at, promotion_ids=[due.revision.promotion_id])
     due.done_at = at
     due.save(update_fields=["done_at", "result"])
     logger.info("campaign.due", extra={"campaign": campaign.public_id, "kind": due.kind, "late": str(at - due.due_at)})

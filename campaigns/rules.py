@@ -9,7 +9,7 @@ Discount: `{"kind": "none"}`, `{"kind": "percent", "percent": "20"}`, or `{"kind
 merchant the rest; unless said, the merchant funds all of it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -30,8 +30,9 @@ _LOOK_UPS = {
 Discount = tuple[str, int]
 
 
-def check_rule(rule: Any) -> None:
-    """Refuses `bad_rule` unless the rule has the shape above."""
+def check_rule(rule: Any, *, may_be_empty: bool = False) -> None:
+    """Refuses `bad_rule` unless the rule has the shape above. With `may_be_empty` (a campaign that invites) it need not
+    select anything itself."""
     if not isinstance(rule, dict):
         raise Refused("bad_rule", problem="it is not an object")
     for key, values in rule.items():
@@ -39,17 +40,28 @@ def check_rule(rule: Any) -> None:
             raise Refused("bad_rule", problem=f"“{key}” is not something to select by")
         if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
             raise Refused("bad_rule", problem=f"“{key}” has to be a list of names")
-    if not any(rule.get(key) for key in _LOOK_UPS):
+    if not may_be_empty and not any(rule.get(key) for key in _LOOK_UPS):
         raise Refused("bad_rule", problem="it selects nothing")
 
 
-def products_of(rule: dict[str, list[str]]) -> QuerySet[Product]:
-    """The active products a checked rule selects, in primary-key order."""
+def products_of(
+    rule: dict[str, list[str]], *, entries: Sequence[str] = (), merchant_id: int | None = None
+) -> QuerySet[Product]:
+    """The active products that a checked rule selects, and those of `entries` (public ids), in primary-key order.
+
+    `merchant_id` is whose own campaign it is: whatever the rule says, nobody else's goods are in it.
+    """
     chosen = Q()
     for key, look_up in _LOOK_UPS.items():
         if rule.get(key):
             chosen &= Q(**{look_up: rule[key]})
+    if not chosen:  # a rule that selects nothing never means everything
+        chosen = Q(pk__in=())
+    if entries:
+        chosen |= Q(public_id__in=entries)
     products = Product.objects.filter(chosen, state=Product.State.ACTIVE)
+    if merchant_id is not None:
+        products = products.filter(merchant=merchant_id)
     if rule.get("except"):
         products = products.exclude(public_id__in=rule["except"])
     return products.order_by("pk")

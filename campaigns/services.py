@@ -10,10 +10,10 @@ from django.db.models import F
 from accounts.models import User
 from accounts.services import record
 from campaigns import staging
-from campaigns.documents import digest_of, document_of, restore
+from campaigns.documents import digest_of, document_of, restore, selection_of
 from campaigns.models import Campaign, Channel, Due, Listing, Revision, SyncRun
 from campaigns.queries import later_edits
-from campaigns.rules import check_rule, discount_by_market, products_of, studio_share_of
+from campaigns.rules import check_rule, discount_by_market, studio_share_of
 from catalog.models import Market, Promotion
 from catalog.promotions import hold_promotion, release_promotion, withdraw_promotion
 from core.clock import known_zone, plausible
@@ -31,6 +31,7 @@ _EDITABLE = {
     "discount",
     "priority",
     "needs_approval",
+    "invites_until",
 }
 _SCHEDULABLE = (
     Campaign.State.DRAFT,
@@ -63,8 +64,9 @@ def edit_campaign(campaign: Campaign, *, by: User | None, **fields: Any) -> Camp
         campaign.markets.set(markets)
     if channels is not None:
         campaign.channels.set(channels)
-    check_rule(campaign.rule)
+    check_rule(campaign.rule, may_be_empty=campaign.invites_until is not None)
     discount_by_market(campaign.discount, campaign.markets.all())
+    _check_own(campaign)
     record("campaign.edited", campaign, by=by, **{name: [str(old[name]), str(value)] for name, value in fields.items()})
     return campaign
 
@@ -102,13 +104,16 @@ def _schedule(campaign: Campaign, *, by: User | None, at: datetime) -> Revision:
 
 @transaction.atomic(durable=True)
 def approve_revision(revision: Revision, *, by: User, at: datetime) -> Revision:
-    """A second person agrees: the plan is staged. Refuses `approval_by_author`, `wrong_state`, `window_passed`."""
+    """A second person agrees: the plan is staged. Refuses `approval_by_author`, `own_submission` to people of the merchant whose
+    campaign it is, `wrong_state`, `window_passed`."""
     campaign = _locked(revision.campaign)
     revision = Revision.objects.select_related("promotion").get(pk=revision.pk)
     if revision.state != Revision.State.AWAITING_APPROVAL:
         raise Refused("wrong_state", state=revision.get_state_display())
     if revision.created_by_id == by.pk:
         raise Refused("approval_by_author")
+    if campaign.merchant_id is not None and by.memberships.filter(merchant=campaign.merchant_id).exists():
+        raise Refused("own_submission")
     if revision.ends_at <= at:
         raise Refused("window_passed")
     revision.approved_by, revision.approved_at = by, at
@@ -304,11 +309,25 @@ def _check(campaign: Campaign, at: datetime) -> None:
     _check_window(campaign.starts_at, campaign.ends_at)
     if campaign.ends_at <= at:
         raise Refused("window_passed")
-    check_rule(campaign.rule)
+    check_rule(campaign.rule, may_be_empty=campaign.invites_until is not None)
     markets = list(campaign.markets.all())
     discount_by_market(campaign.discount, markets)
-    if not markets or not campaign.channels.exists() or not products_of(campaign.rule).exists():
+    _check_own(campaign)
+    if not markets or not campaign.channels.exists() or not selection_of(campaign, document_of(campaign)).exists():
         raise Refused("nothing_to_list")
+
+
+def _check_own(campaign: Campaign) -> None:
+    """What holds of a merchant's own campaign, whoever wrote the draft. Refuses `bad_discount`, `no_placements` and
+    `no_invitation`."""
+    if campaign.merchant_id is None:
+        return
+    if studio_share_of(campaign.discount):
+        raise Refused("bad_discount", problem="the merchant funds all of it in a campaign of its own")
+    if campaign.invites_until is not None:
+        raise Refused("no_invitation")
+    if campaign.placements.exists():
+        raise Refused("no_placements")
 
 
 def _move(campaign: Campaign, state: Campaign.State) -> None:

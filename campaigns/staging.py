@@ -14,10 +14,10 @@ from django.db import transaction
 from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.utils import timezone
 
-from campaigns.documents import Terms, terms_of_revision
+from campaigns.documents import Terms, selection_of, terms_of_revision
 from campaigns.layout import Entry, Layout, lay_out, listing_ids, page_digest
 from campaigns.models import Campaign, Due, Listing, Revision, StagedPage, SyncRun
-from campaigns.rules import products_of
+from campaigns.telling import tell_programs
 from catalog.facts import FactsReader
 from catalog.models import Market, Offer
 from catalog.promotions import publish_promotion, withdraw_promotion
@@ -69,7 +69,7 @@ def _stage_next_page(run_id: int, revision: Revision, terms: Terms, reader: Fact
     run = SyncRun.objects.select_for_update().get(pk=run_id)
     if run.state == SyncRun.State.DONE or not Revision.objects.filter(pk=revision.pk, state__in=_STAGEABLE).exists():
         return False
-    products = products_of(terms.rule)
+    products = terms.products()
     if run.state == SyncRun.State.PENDING:
         run.planned, run.state = products.count(), SyncRun.State.RUNNING
     ids = list(products.filter(pk__gt=run.cursor).values_list("pk", flat=True)[:PAGE])
@@ -203,7 +203,7 @@ def _finish(run_id: int, revision: Revision) -> SyncRun:
 
 def _leave_out(campaign: Campaign, revision: Revision) -> list[int]:
     """Take back listings and offers of products that the revision no longer selects; returns the products."""
-    selected = products_of(revision.document["rule"]).values("pk")
+    selected = selection_of(campaign, revision.document).values("pk")
     listings = Listing.objects.filter(campaign=campaign)
     take_back(listings.exclude(revision_number=revision.number))
     take_back(listings.exclude(product__in=selected))
@@ -240,6 +240,7 @@ def publish(campaign: Campaign, revision: Revision, *, at: datetime, also: Seque
     transaction.on_commit(lambda: read_again_since(at))
     enqueue("campaigns.prepare_feeds")
     enqueue("campaigns.run_due")
+    tell_programs(campaign, "campaign.scheduled", at=at, promotion_ids=[revision.promotion_id])
     logger.info("campaign.published", extra={"campaign": campaign.public_id, "revision": revision.number})
 
 
@@ -248,6 +249,7 @@ def unpublish(revision: Revision, *, at: datetime) -> None:
     withdraw_promotion(revision.promotion, at=at)
     recompile_promotions([revision.promotion_id])
     turn_with_placements(revision)
+    tell_programs(revision.campaign, "campaign.withdrawn", at=at, promotion_ids=[revision.promotion_id])
     enqueue("campaigns.prepare_feeds")
 
 

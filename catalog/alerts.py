@@ -14,10 +14,12 @@ from typing import Any
 from django.conf import settings
 from django.core import signing
 from django.core.mail import get_connection
+from django.db import transaction
 from django.db.models import Case, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 
 from catalog.models import Market, Price, Product, ShelfSpan, Stock, StockAlert, Variant
 from core.mail import letter
+from merchants.events import emit
 from merchants.models import Member, Merchant
 
 logger = logging.getLogger(__name__)
@@ -192,7 +194,17 @@ def _tell_merchant(stocks: Iterable[Stock], at: datetime) -> int:
     sent = sum(_write_to(address, merchant, claimed) for address in addresses)
     if addresses and not sent:
         Stock.objects.filter(pk__in=[stock.pk for stock in claimed]).update(told_low_at=None)
+    else:
+        _tell_programs(merchant, claimed, at)
     return sent
+
+
+@transaction.atomic
+def _tell_programs(merchant: Merchant, stocks: Iterable[Stock], at: datetime) -> None:
+    for stock in stocks:
+        left = stock.on_hand - stock.reserved
+        emit(merchant, "product.stock_low", stock.variant.product, at=at, variant=stock.variant.public_id,
+             sku=stock.variant.sku, left=left)  # fmt: skip
 
 
 def _members_of(merchant: Merchant) -> list[str]:

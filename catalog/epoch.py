@@ -32,9 +32,9 @@ class Epoch:
         return max(0, min(most, int((self.until - self.at).total_seconds())))
 
 
-def read_epoch(market_code: str, at: datetime) -> Epoch | None:
-    """The epoch of a market at `at`, or None for an unknown market. One query."""
-    rows = _EPOCHS(code=market_code, at=at)
+def read_epoch(market_code: str, at: datetime, *, is_public: bool = True) -> Epoch | None:
+    """The epoch of a market at `at`, or None for an unknown market; the sandbox's is one unless it is asked for. One query."""
+    rows = _EPOCHS(is_public, code=market_code, at=at)
     if not rows:
         return None
     *cells, since, until = rows[0]
@@ -45,11 +45,11 @@ def read_epoch(market_code: str, at: datetime) -> Epoch | None:
 _MARKET = columns_of(Market)
 
 
-def _epochs(*, code: str, at: datetime) -> QuerySet[Any, Any]:
+def _epochs(is_public: bool, *, code: str, at: datetime) -> QuerySet[Any, Any]:
     boundaries = ShelfBoundary.objects.filter(market=OuterRef("pk"))
     since = boundaries.filter(at__lte=at).order_by("-at").values("at")[:1]
     until = boundaries.filter(at__gt=at).order_by("at").values("at")[:1]
-    return Market.objects.filter(code=code).values_list(*_MARKET, Subquery(since), Subquery(until))
+    return Market.objects.filter(code=code, is_public=is_public).values_list(*_MARKET, Subquery(since), Subquery(until))
 
 
 #: Asked for every request, and nothing but this for a page that is kept.

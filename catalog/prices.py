@@ -16,6 +16,7 @@ from catalog.shelf_store import recompile_products
 from core.clock import plausible
 from core.errors import Refused
 from core.money import Money
+from merchants.events import emit
 
 
 @transaction.atomic(durable=True)
@@ -29,16 +30,15 @@ def set_price(
     and a start before `at` for what has a price there already (`price_in_past`).
     """
     plausible(starts_at)
-    if money is not None and money.currency != market.currency:
-        raise Refused("wrong_currency", currency=money.currency, market=str(market), wanted=market.currency)
+    amount = None if money is None else amount_in(market, money)
     product = _lock(variant)
     old = price_at(variant, market, starts_at)
     if starts_at < at and Price.objects.filter(variant=variant, market=market).exists():
         raise Refused("price_in_past")
-    amount = money.amount if money is not None else None
     price = put_price(variant, market, amount, starts_at)
     facts = {"variant": variant.public_id, "market": market.code, "starts_at": starts_at.isoformat()}
     record("product.price_set", product, by=by, amount=[old.amount if old else None, amount], **facts)
+    emit(product.merchant_id, "product.changed", product, at=at, sku=product.sku, state=product.state)
     recompile_products([product.pk])
     return price
 
@@ -57,8 +57,16 @@ def withdraw_price(price: Price, *, by: User | None, at: datetime) -> None:
         "product.price_withdrawn", product, by=by, amount=[standing.amount, None],
         starts_at=standing.starts_at.isoformat(), **facts,
     )  # fmt: skip
+    emit(product.merchant_id, "product.changed", product, at=at, sku=product.sku, state=product.state)
     standing.delete()
     recompile_products([product.pk])
+
+
+def amount_in(market: Market, money: Money) -> int:
+    """`money` in minor units. Refuses a currency that is not the market's (`wrong_currency`)."""
+    if money.currency != market.currency:
+        raise Refused("wrong_currency", currency=money.currency, market=str(market), wanted=market.currency)
+    return money.amount
 
 
 def put_price(variant: Variant, market: Market, amount: int | None, starts_at: datetime) -> Price:

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
-from django.db.models import Max
-from django.utils.translation import gettext as _
+from django.db import IntegrityError, transaction
+from django.db.models import Max, ProtectedError
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.services import record
-from catalog.models import Market, Product, Variant
+from catalog.models import Market, Product, Stock, Variant
 from catalog.prices import put_price
 from catalog.search import index_products
 from catalog.shelf_store import recompile_products
@@ -23,6 +23,7 @@ from core.errors import Refused
 from core.slugs import free_slugs, slug_wishes
 from films.models import Film
 from licensing.models import Category
+from merchants.events import emit
 from merchants.models import Merchant
 
 #: What a person may write about a product. Its slug is its address and stays; states have verbs of their own.
@@ -61,7 +62,7 @@ def create_product(
     # Locked, so that two products with one code cannot both find it free.
     Merchant.objects.select_for_update(no_key=True).get(pk=merchant.pk)
     if Product.objects.filter(merchant=merchant, sku=sku).exists():
-        raise Refused("invalid", problem=_("You already have a product with the SKU “%(sku)s”.") % {"sku": sku})
+        raise Refused("sku_taken", sku=sku)
     product = Product(
         merchant=merchant, film=film, category=category, sku=sku, title_en=title_en, state=state, **_known(fields)
     )
@@ -70,13 +71,14 @@ def create_product(
     product.save()
     _put_variants(product, variants or [VariantFacts(sku)], at)
     record("product.created", product, by=by, sku=sku, merchant=merchant.public_id, film=film.public_id, state=state)
-    _changed(product)
+    _changed(product, kind="product.created")
     return product
 
 
 @transaction.atomic(durable=True)
 def edit_product(product: Product, *, by: User | None, **fields: Any) -> Product:
-    """Write the given fields; what is not named stays. The address (slug) never follows a new title."""
+    """Write the given fields; what is not named stays. The address (slug) never follows a new title. Refuses a SKU that
+    another product of the merchant has (`sku_taken`)."""
     locked = _lock(product)
     changes = {}
     for name, value in _known(fields).items():
@@ -84,7 +86,7 @@ def edit_product(product: Product, *, by: User | None, **fields: Any) -> Product
             changes[name] = [_plain(old), _plain(value)]
             setattr(locked, name, value)
     if changes:
-        locked.save()
+        _save_under_its_sku(locked)
         record("product.edited", locked, by=by, **changes)
         _changed(locked)
     return locked
@@ -98,6 +100,47 @@ def put_variants(product: Product, variants: Sequence[VariantFacts], *, by: User
     record("product.variants_put", locked, by=by, skus=[row.sku for row in rows])
     _changed(locked)
     return rows
+
+
+@transaction.atomic(durable=True)
+def replace_variants(product: Product, variants: Sequence[VariantFacts], *, by: User | None, at: datetime) -> None:
+    """These variants in this order, and no others: known ones by their SKU. Refuses `variants_missing` for none, and
+    `variant_in_use` where one would go that was ordered: it is part of somebody's order."""
+    if not variants:
+        raise Refused("variants_missing")
+    locked = _lock(product)
+    skus = [facts.sku for facts in variants]
+    for gone in locked.variants.exclude(sku__in=skus):
+        _drop_variant(gone)
+    rows = _put_variants(locked, variants, at)
+    for position, row in enumerate(rows):
+        if row.position != position:
+            Variant.objects.filter(pk=row.pk).update(position=position)
+    locked.save(update_fields=["updated_at"])
+    record("product.variants_replaced", locked, by=by, skus=skus)
+    _changed(locked)
+
+
+@transaction.atomic(durable=True)
+def edit_variant(variant: Variant, *, by: User | None, **fields: Any) -> Variant:
+    """Write the given ones of `sku`, `options` and `gtin`. Refuses a SKU that another variant of the product has
+    (`variant_sku_taken`)."""
+    if unknown := fields.keys() - {"sku", "options", "gtin"}:
+        raise TypeError(f"not a variant's fields: {sorted(unknown)}")
+    product = _lock(variant.product)
+    standing = Variant.objects.get(pk=variant.pk)
+    changes = {name: [getattr(standing, name), value] for name, value in fields.items()}
+    changes = {name: sides for name, sides in changes.items() if sides[0] != sides[1]}
+    if "sku" in changes and product.variants.filter(sku=fields["sku"]).exclude(pk=variant.pk).exists():
+        raise Refused("variant_sku_taken", sku=fields["sku"])
+    if changes:
+        for name, (_old, value) in changes.items():
+            setattr(standing, name, value)
+        standing.save(update_fields=list(changes))
+        product.save(update_fields=["updated_at"])
+        record("product.variant_edited", product, by=by, variant=standing.public_id, **changes)
+        _changed(product)
+    return standing
 
 
 @transaction.atomic(durable=True)
@@ -133,7 +176,30 @@ def _lock(product: Product) -> Product:
     return Product.objects.select_for_update(no_key=True).get(pk=product.pk)
 
 
-def _changed(product: Product) -> None:
+def _save_under_its_sku(product: Product) -> None:
+    """Others create and rename at the same time, so the database has the last word on whose code it is."""
+    try:
+        with transaction.atomic():
+            product.save()
+    except IntegrityError:
+        if Product.objects.filter(merchant=product.merchant_id, sku=product.sku).exclude(pk=product.pk).exists():
+            raise Refused("sku_taken", sku=product.sku) from None
+        raise
+
+
+def _drop_variant(variant: Variant) -> None:
+    stock = Stock.objects.filter(variant=variant).first()
+    if stock is not None and (stock.reserved or stock.sold):
+        raise Refused("variant_in_use", sku=variant.sku)
+    try:
+        with transaction.atomic():
+            variant.delete()
+    except ProtectedError:
+        raise Refused("variant_in_use", sku=variant.sku) from None
+
+
+def _changed(product: Product, *, kind: str = "product.changed") -> None:
+    emit(product.merchant_id, kind, product, at=timezone.now(), sku=product.sku, state=product.state)
     recompile_products([product.pk])
     index_products([product.pk])
 

@@ -10,6 +10,10 @@ from core.errors import Refused
 #: Parts of a country that licences treat as territories of their own (domain rule: normalise first).
 _OWN_TERRITORY = {"US-PR": "PR", "US-GU": "GU", "US-MP": "MP", "CN-HK": "HK", "CN-MO": "MO", "CN-TW": "TW"}
 
+#: Where sandboxes are: a code that ISO 3166 leaves to its users, and no part of the world. Not ZZ, by which programs
+#: mean a country that they do not know.
+SANDBOX = "XS"
+
 #: The European Economic Area: the 27 states of the Union, Iceland, Liechtenstein and Norway.
 EEA = frozenset({
     "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IS", "IT", "LI", "LT", "LU",
@@ -38,7 +42,7 @@ _MAIN_ZONE = {
 }
 
 #: CLDR's names of these are those of treaties ("Hong Kong SAR China"). Shops write them so.
-_SHORT_NAMES = {"HK": ("Hong Kong", "中国香港"), "MO": ("Macao", "中国澳门")}
+_SHORT_NAMES = {SANDBOX: ("Sandbox", "沙盒"), "HK": ("Hong Kong", "中国香港"), "MO": ("Macao", "中国澳门")}
 
 #: Countries whose English name takes an article inside a sentence.
 _WITH_ARTICLE = frozenset({
@@ -54,7 +58,9 @@ def normalise_country(code: str) -> str:
     """
     wanted = code.strip().upper()
     wanted = _OWN_TERRITORY.get(wanted, wanted.partition("-")[0])
-    if not code.isascii() or wanted not in _known_countries():  # "ß" in capitals is "SS", South Sudan
+    if not code.isascii() or (
+        wanted not in _known_countries() and wanted != SANDBOX
+    ):  # "ß" in capitals is "SS", South Sudan
         raise Refused("unknown_country", country=code)
     return wanted
 

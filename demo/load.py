@@ -20,6 +20,7 @@ from demo.approvals import load_approvals
 from demo.delivery import load_delivery
 from demo.files import instant, offset, read_goods, read_table
 from demo.goods import load_products
+from demo.joining import load_joining
 from demo.orders import load_orders
 from demo.pictures import load_pictures
 from demo.rights import load_rights
@@ -83,6 +84,7 @@ def load_demo(now: datetime, say: Say) -> Tally:
             recompile_products(ids)
             index_products(ids)
     _draft_campaign(now, total)
+    _add(total, load_joining(now, desk))
     return total
 
 

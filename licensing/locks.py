@@ -4,10 +4,13 @@ A film's row is the lock of all its licences: whether two of them overlap can on
 is film, licence, article, then rows below them.
 """
 
+from django.utils import timezone
+
 from core.errors import Refused
 from core.jobs import enqueue
 from films.models import Film
 from licensing.models import Licence, LicensedArticle
+from merchants.events import emit
 
 State = Licence.State
 
@@ -36,4 +39,7 @@ def lock_article(article: LicensedArticle) -> LicensedArticle:
 def facts_changed(row: Licence | LicensedArticle) -> None:
     """Moves `updated_at`, by which the shelf finds what it has to compile again, and hurries it along."""
     row.save()
+    # A draft is the studio's own paper.
+    if isinstance(row, Licence) and row.state != State.DRAFT:
+        emit(row.merchant_id, "licence.changed", row, at=timezone.now(), number=row.number, state=str(row.state))
     enqueue("catalog.catch_up_shelf")

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from licensing import notices, states
+from licensing import notices, states, telling
 from licensing.approvals import silence
 from licensing.ledger import statements
 
@@ -25,4 +25,5 @@ def end_terms() -> int:
 
 @shared_task(name="licensing.send_notices", time_limit=600)
 def send_notices() -> int:
+    telling.tell_units_low(at=timezone.now())
     return notices.send_notices(at=timezone.now())

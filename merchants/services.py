@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.services import record
@@ -11,6 +12,8 @@ from core.clock import plausible
 from core.errors import Refused
 from core.jobs import enqueue
 from core.territories import normalise_country
+from merchants.events import emit
+from merchants.letters import tell_owners
 from merchants.models import Member, Merchant
 
 State = Merchant.State
@@ -39,33 +42,34 @@ def edit_merchant(merchant: Merchant, *, by: User | None, **details: Any) -> Mer
             changes[name] = [old, value]
             setattr(locked, name, value)
     if changes:
-        _facts_changed(locked)
+        facts_changed(locked)
         record("merchant.edited", locked, by=by, **changes)
     return locked
 
 
 @transaction.atomic(durable=True)
-def approve_merchant(merchant: Merchant, *, by: User | None) -> Merchant:
-    """From applied to approved: the merchant may list and sell."""
-    return _move(merchant, "merchant.approved", {State.APPLIED}, State.APPROVED, by=by)
-
-
-@transaction.atomic(durable=True)
-def suspend_merchant(merchant: Merchant, *, by: User | None) -> Merchant:
+def suspend_merchant(merchant: Merchant, *, by: User | None, reason: str = "") -> Merchant:
     """Everything of an approved merchant leaves the shelf until it is reinstated."""
-    return _move(merchant, "merchant.suspended", {State.APPROVED}, State.SUSPENDED, by=by)
+    return move(
+        merchant, "merchant.suspended", {State.APPROVED}, State.SUSPENDED,
+        by=by, reason=reason, letter="merchant_suspended",
+    )  # fmt: skip
 
 
 @transaction.atomic(durable=True)
-def reinstate_merchant(merchant: Merchant, *, by: User | None) -> Merchant:
+def reinstate_merchant(merchant: Merchant, *, by: User | None, reason: str = "") -> Merchant:
     """From suspended back to approved."""
-    return _move(merchant, "merchant.reinstated", {State.SUSPENDED}, State.APPROVED, by=by)
+    return move(
+        merchant, "merchant.reinstated", {State.SUSPENDED}, State.APPROVED,
+        by=by, reason=reason, letter="merchant_reinstated",
+    )  # fmt: skip
 
 
 @transaction.atomic(durable=True)
-def close_merchant(merchant: Merchant, *, by: User | None) -> Merchant:
+def close_merchant(merchant: Merchant, *, by: User | None, reason: str = "") -> Merchant:
     """The end: a closed merchant sells nothing and does not come back."""
-    return _move(merchant, "merchant.closed", {State.APPLIED, State.APPROVED, State.SUSPENDED}, State.CLOSED, by=by)
+    open_states = set(State) - {State.CLOSED}
+    return move(merchant, "merchant.closed", open_states, State.CLOSED, by=by, reason=reason, letter="merchant_closed")
 
 
 @transaction.atomic(durable=True)
@@ -77,7 +81,7 @@ def set_documents_expiry(merchant: Merchant, *, by: User | None, expire_on: date
     old = locked.documents_expire_on
     if old != expire_on:
         locked.documents_expire_on = expire_on
-        _facts_changed(locked)
+        facts_changed(locked)
         moved = [day and day.isoformat() for day in (old, expire_on)]
         record("merchant.documents_set", locked, by=by, expire_on=moved)
     return locked
@@ -150,17 +154,24 @@ def _known_details(details: dict[str, Any]) -> dict[str, Any]:
     return details
 
 
-def _move(merchant: Merchant, verb: str, sources: set[State], target: State, *, by: User | None) -> Merchant:
+def move(
+    merchant: Merchant, verb: str, sources: set[State], target: State, *, by: User | None, reason: str = "", letter: str
+) -> Merchant:
+    """One step of a merchant's life: the state, the trail, the event, and a letter to its owners with the reason. Within the
+    verb's transaction. Refuses `wrong_state`."""
     locked = _lock(merchant)
     if locked.state not in sources:
         raise Refused("wrong_state", state=locked.get_state_display())
     old, locked.state = locked.state, target
-    _facts_changed(locked)
-    record(verb, locked, by=by, state=[old, str(target)])
+    facts_changed(locked)
+    told = {"reason": reason} if reason else {}
+    record(verb, locked, by=by, state=[old, str(target)], **told)
+    emit(locked, "merchant.state_changed", locked, at=timezone.now(), state=str(target), reason=reason)
+    tell_owners(locked, letter, reason=reason)
     return locked
 
 
-def _facts_changed(merchant: Merchant) -> None:
+def facts_changed(merchant: Merchant) -> None:
     """Moves `updated_at`, by which the shelf finds what it has to compile again, and hurries it along."""
     merchant.save()
     enqueue("catalog.catch_up_shelf")

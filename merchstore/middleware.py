@@ -12,11 +12,12 @@ from django.conf import settings
 from django.core.cache import cache
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified, QueryDict
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.http import urlencode
 from redis.exceptions import RedisError
 
 from catalog.epoch import Epoch, read_epoch
+from merchstore.languages import LANGUAGES
 
 Handler = Callable[[HttpRequest], HttpResponse]
 #: A page as it is kept: body, ETag, headers.
@@ -68,6 +69,22 @@ def readable(get_response: Handler) -> Handler:
         if not getattr(request, "is_readable", True):
             raise BadRequest("the content type cannot be read")
         return get_response(request)
+
+    return middleware
+
+
+_PANEL_ADDRESS = re.compile(r"^/panel/(en|zh)/")
+
+
+def panel_language(get_response: Handler) -> Handler:
+    """The panel's pages are in the language of their address, also where a library answers."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        address = _PANEL_ADDRESS.match(request.path_info)
+        if address is None:
+            return get_response(request)
+        with translation.override(LANGUAGES[address[1]]):
+            return get_response(request)
 
     return middleware
 

@@ -18,6 +18,7 @@ env = environ.Env()
 # -- the site ---------------------------------------------------------------------------------
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SITE_URL = env.str("SITE_URL", default="http://localhost:8000").rstrip("/")
@@ -44,6 +45,10 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "django_htmx",
     "csp",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "core",
     "accounts",
     "films",
@@ -52,6 +57,7 @@ INSTALLED_APPS = [
     "catalog",
     "campaigns",
     "orders",
+    "sandboxes",
     "merchstore.storefront",
     "merchstore.api",
     "demo",
@@ -59,6 +65,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "merchstore.middleware.request_id",
+    "merchstore.middleware.permissions",
     "merchstore.middleware.readable",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -72,6 +79,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "merchstore.storefront.refusals.refusals",
+    "merchstore.middleware.panel_language",
+    "allauth.account.middleware.AccountMiddleware",
 ]
 
 TEMPLATES = [
@@ -194,6 +203,7 @@ CELERY_TASK_ROUTES = {
     "catalog.undo_import": {"queue": "imports"},
     "catalog.send_alerts": {"queue": "channels"},
     "catalog.tell_low_stock": {"queue": "channels"},
+    "merchants.deliver_webhooks": {"queue": "webhooks"},
     "orders.ask_payments": {"queue": "orders"},
     "orders.close_payments": {"queue": "orders"},
     "orders.execute_refunds": {"queue": "orders"},
@@ -224,6 +234,12 @@ CELERY_BEAT_SCHEDULE = {
     "prune-alerts": {"task": "catalog.prune_alerts", "schedule": 86400.0},
     "end-terms": {"task": "licensing.end_terms", "schedule": 600.0, "options": {"expires": 600}},
     "send-notices": {"task": "licensing.send_notices", "schedule": 600.0, "options": {"expires": 600}},
+    "send-account-letters": {"task": "accounts.send_letters", "schedule": 60.0, "options": {"expires": 60}},
+    "prune-account-letters": {"task": "accounts.prune_letters", "schedule": 86400.0},
+    "remind-of-documents": {"task": "merchants.remind_of_documents", "schedule": 3600.0, "options": {"expires": 3600}},
+    "send-events": {"task": "merchants.send_events", "schedule": 5.0, "options": {"expires": 5}},
+    "deliver-webhooks": {"task": "merchants.deliver_webhooks", "schedule": 5.0, "options": {"expires": 5}},
+    "prune-events": {"task": "merchants.prune_events", "schedule": 86400.0},
     "prune-idempotency": {"task": "merchants.prune_idempotency", "schedule": 3600.0},
     "execute-refunds": {"task": "orders.execute_refunds", "schedule": 30.0, "options": {"expires": 30}},
     "expire-orders": {"task": "orders.expire_orders", "schedule": 30.0, "options": {"expires": 30}},
@@ -266,6 +282,26 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
 LOGIN_URL = "admin:login"
+# django-allauth: passwords, passkeys, codes of authenticator apps, sessions (merchstore/panel/adapter.py).
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+ACCOUNT_ADAPTER = "merchstore.panel.adapter.Accounts"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_SESSION_REMEMBER = True
+# So long after a sign-in, keys, members and bank data are changed without asking again.
+RECENT_SIGN_IN_MINUTES = env.int("RECENT_SIGN_IN_MINUTES", default=15)
+ACCOUNT_REAUTHENTICATION_TIMEOUT = max(RECENT_SIGN_IN_MINUTES, 1) * 60
+# Owners and those who deal with money come in with a second step (docs/panel.md).
+REQUIRE_MFA = env.bool("REQUIRE_MFA", default=True)
+MFA_ADAPTER = "merchstore.panel.adapter.SecondSteps"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_TOLERANCE = 1
+# Browsers allow passkeys without https on this machine alone.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SITE_IS_HTTPS
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
@@ -308,7 +344,20 @@ SESSION_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
+
 # -- the API ----------------------------------------------------------------------------------
+def _rate(written: str) -> tuple[int, int]:
+    """ "600/60": so many requests in so many seconds."""
+    requests, _slash, seconds = written.partition("/")
+    rate = int(requests), int(seconds)
+    if min(rate) < 1:
+        raise ValueError(f"not a rate: {written}")
+    return rate
+
+
+# What each key may ask, and apart from that, how many files and runs of goods it may start.
+API_RATE = _rate(env.str("API_RATE", default="600/60"))
+API_BULK_RATE = _rate(env.str("API_BULK_RATE", default="30/60"))
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
@@ -332,6 +381,24 @@ SPECTACULAR_SETTINGS = {
         "ImportRunStateEnum": "catalog.models.ImportRun.State",
         "LicenceStateEnum": "merchstore.api.own_serializers.LICENCE_STATES",
         "StatementStateEnum": "licensing.models.Statement.State",
+        "ProductStateEnum": "catalog.models.Product.State",
+        "ImageStateEnum": "catalog.models.Image.State",
+        "ListingStateEnum": "campaigns.models.Listing.State",
+        "CampaignStateEnum": "campaigns.models.Campaign.State",
+        "CampaignPhaseEnum": "campaigns.models.Campaign.Phase",
+        "OfferKindEnum": "catalog.models.Offer.Kind",
+        "EntryStateEnum": "merchstore.api.campaign_serializers.ENTRY_STATES",
+        "OrderStateEnum": "merchstore.api.order_serializers.ORDER_STATES",
+        "ReturnStateEnum": "orders.models.Return.State",
+        "ReturnReasonEnum": "orders.models.Return.Reason",
+        "EventTypeEnum": "merchstore.api.webhook_serializers.EVENT_TYPES",
+        "WebhookStateEnum": "merchants.models.WebhookEndpoint.State",
+        "DeliveryStateEnum": "merchants.models.Delivery.State",
+        "SubmissionStateEnum": "licensing.models.ArticleVersion.State",
+        "RoundStateEnum": "licensing.models.Round.State",
+        "ApprovalStageEnum": "licensing.approvals.tracks.Stage",
+        "EvidenceKindEnum": "licensing.models.RoundFile.Kind",
+        "SideEnum": "merchstore.api.submission_serializers.SIDES",
     },
 }
 

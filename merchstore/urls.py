@@ -3,11 +3,13 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from merchstore import health
+from merchstore import desk, health
 
 urlpatterns = [
     path("health/", health.health, name="health"),
+    path("desk/login/", desk.sign_in),
     path("desk/", admin.site.urls),
+    path("panel/", include("merchstore.panel.account_urls")),
     path("panel/", include("merchstore.panel.urls")),
     path("api/v1/", include("merchstore.api.urls")),
     path("", include("merchstore.storefront.urls")),
@@ -17,3 +19,5 @@ handler400 = "merchstore.storefront.views.bad_request"
 handler403 = "merchstore.storefront.views.forbidden"
 handler404 = "merchstore.storefront.views.not_found"
 handler500 = "merchstore.storefront.views.server_error"
+#: What django-allauth answers whoever tries too often.
+handler429 = "merchstore.panel.own_account.too_often"

@@ -1,5 +1,6 @@
 """How an order ends before it is sent: cancelled by somebody, or not paid in time."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -13,7 +14,9 @@ from core.jobs import enqueue
 from orders.holding import let_go, let_go_of
 from orders.letters import write_letter
 from orders.models import Order, OrderLine, Parcel, Payment, Refund
+from orders.moving import moved
 from orders.refunds import Pieces, ask_for_refund
+from orders.telling import tell_programs
 
 #: A sweep ends so many orders at once, each in a transaction of its own.
 PAGE = 200
@@ -41,7 +44,10 @@ def cancel_order(order: Order, *, by: User | None, at: datetime, reason: str = "
         )
     locked.lines.update(cancelled=F("quantity"), units_taken_at=None)
     _close(locked, Order.State.CANCELLED, at)
+    moved(locked)
     record("order.cancelled", locked, by=by, who=who or ("shop" if by else "buyer"), reason=reason)
+    if was_paid:
+        tell_programs(locked, "order.cancelled", at=at)
     write_letter(locked, "order_cancelled")
     return locked
 
@@ -50,24 +56,51 @@ def cancel_order(order: Order, *, by: User | None, at: datetime, reason: str = "
 def cancel_pieces(line: OrderLine, quantity: int, *, by: User | None, at: datetime, reason: str = "") -> OrderLine:
     """So many pieces of a paid line will not be sent; their exact share is given back, and with the last piece of a parcel
     of which nothing was sent its delivery. Refuses `not_paid` and `too_many_pieces`."""
-    order = lock_order(line.order)
+    _cancel(line.order, {line.pk: quantity}, reason=reason, by=by, at=at)
+    line.refresh_from_db()
+    return line
+
+
+@transaction.atomic(durable=True)
+def cancel_unsent(
+    parcel: Parcel, pieces: Mapping[OrderLine, int], *, reason: str, by: User | None, at: datetime
+) -> Parcel:
+    """A merchant says that it will not send these pieces of its parcel, and why. They are given back in one refund.
+    Refuses `reason_missing`, `nothing_to_cancel`, `not_paid` and `too_many_pieces`."""
+    if not reason.strip():
+        raise Refused("reason_missing")
+    wanted = {line.pk: number for line, number in pieces.items() if number}
+    if not wanted:
+        raise Refused("nothing_to_cancel")
+    if any(line.parcel_id != parcel.pk for line in pieces):
+        raise Refused("too_many_pieces", left=0)
+    _cancel(parcel.order, wanted, reason=reason.strip(), by=by, at=at)
+    return parcel
+
+
+def _cancel(of: Order, wanted: Mapping[int, int], *, reason: str, by: User | None, at: datetime) -> None:
+    order = lock_order(of)
     if order.state != Order.State.PAID:
-        raise Refused("not_paid")
-    fresh = OrderLine.objects.select_related("order", "product").get(pk=line.pk)
-    if not 1 <= quantity <= fresh.to_ship:
-        raise Refused("too_many_pieces", left=fresh.to_ship)
-    let_go_of(fresh, quantity, at=at)
-    OrderLine.objects.filter(pk=fresh.pk).update(cancelled=F("cancelled") + quantity)
-    parcels = _parcels_that_are_empty(order)
-    ask_for_refund(
-        order, Pieces({fresh: quantity}, parcels=parcels), reason=Refund.Reason.CANCELLED, by=by, at=at, note=reason
+        raise Refused("not_paid", number=order.number)
+    # In the order in which everybody locks stock.
+    fresh = list(
+        OrderLine.objects.select_related("order", "product").filter(pk__in=wanted).order_by("variant_id", "pk")
     )
-    record("order.pieces_cancelled", order, by=by, line=fresh.public_id, pieces=quantity, reason=reason)
+    for line in fresh:
+        if not 1 <= wanted[line.pk] <= line.to_ship:
+            raise Refused("too_many_pieces", left=line.to_ship)
+    let_go_of(order, [(line, wanted[line.pk]) for line in fresh], at=at)
+    for line in fresh:
+        OrderLine.objects.filter(pk=line.pk).update(cancelled=F("cancelled") + wanted[line.pk])
+    what = Pieces({line: wanted[line.pk] for line in fresh}, parcels=_parcels_that_are_empty(order))
+    ask_for_refund(order, what, reason=Refund.Reason.CANCELLED, by=by, at=at, note=reason)
+    for line in fresh:
+        record("order.pieces_cancelled", order, by=by, line=line.public_id, pieces=wanted[line.pk], reason=reason)
+    tell_programs(order, "order.cancelled", at=at, of={line.parcel_id for line in fresh if line.parcel_id})
     if not order.lines.exclude(cancelled=F("quantity")).exists():
         _close(order, Order.State.CANCELLED, at)
         write_letter(order, "order_cancelled")
-    fresh.refresh_from_db()
-    return fresh
+    moved(order)
 
 
 def expire_orders(*, at: datetime, limit: int = PAGE) -> int:

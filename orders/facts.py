@@ -20,6 +20,7 @@ from licensing.ledger.account import account_of, agreement_of
 from licensing.ledger.sales import record_sales
 from licensing.models import DistributionChannel, Licence, SaleLine
 from licensing.terms import term_of
+from merchants.models import Merchant
 from orders.models import Order, Refund, SaleFact
 
 #: So many facts are handed over at once.
@@ -75,22 +76,26 @@ def external_id(fact: SaleFact) -> str:
     return f"{fact.refund.public_id}:{line}" if fact.refund is not None else line
 
 
-def tell_licensing(*, at: datetime) -> int:
+def tell_licensing(*, at: datetime, merchant: Merchant | None = None) -> int:
     """Hand the facts that are due to the ledgers of their licences; returns how many are there now that were not.
+
+    With `merchant`, of this one alone.
 
     What a ledger refuses waits with the reason, and is tried again later: terms may be set or mended. It stops nothing else. Any
     number of workers may run it, and one that is killed leaves what the next finds unchanged.
     """
     told = 0
-    while page := list(_due(at)[:PAGE]):
+    while page := list(_due(at, merchant)[:PAGE]):
         page.sort(key=lambda fact: (fact.line.licence_id or 0, fact.pk))
         for _licence_id, facts in groupby(page, key=lambda fact: fact.line.licence_id):
             told += _tell(list(facts), at)
     return told
 
 
-def _due(at: datetime) -> QuerySet[SaleFact]:
+def _due(at: datetime, merchant: Merchant | None) -> QuerySet[SaleFact]:
     facts = SaleFact.objects.filter(told_at=None, try_at__lte=at).order_by("try_at", "pk")
+    if merchant is not None:
+        facts = facts.filter(line__merchant=merchant)
     return facts.select_related(
         "refund", "line__order", "line__film", "line__product__category", "line__licence__film", "line__merchant"
     )

@@ -12,6 +12,9 @@ from orders.models import OrderLine, Parcel, Return, ReturnLine
 from orders.returning import returnable
 from orders.sendable import needs_label, stops_of
 
+#: Where a parcel can be followed: a link on a buyer's page.
+TRACKING_ADDRESS = URLValidator(schemes=["http", "https"])
+
 
 class PiecesForm(forms.Form):
     """A number of pieces for each line. `row` is what the form is about."""
@@ -39,7 +42,7 @@ class ShipForm(PiecesForm):
         label=gettext_lazy("Tracking address"),
         max_length=500,
         required=False,
-        validators=[URLValidator(schemes=["http", "https"])],
+        validators=[TRACKING_ADDRESS],
         help_text=gettext_lazy("Where the buyer can follow it: https://…"),
         widget=forms.URLInput,
     )
@@ -124,6 +127,28 @@ class RefuseForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         return {"reason": (super().clean() or {}).get("answer", "")}
+
+
+class CancelForm(PiecesForm):
+    """What of a parcel will not be sent, and why."""
+
+    reason = forms.CharField(label=gettext_lazy("Why it will not be sent"), max_length=200)
+
+    def __init__(self, *args: Any, row: Parcel, **kwargs: Any) -> None:
+        # Beside the form that sends the same lines.
+        super().__init__(*args, row=row, **{"auto_id": f"cancel-{row.public_id}-%s"} | kwargs)
+        self.lines = [line for line in row.lines.select_related("variant") if line.to_ship > 0]
+        language = get_language() or "en"
+        for line in self.lines:
+            self.ask(_name(line), _titled(line, language), line.to_ship, 0)
+        self.order_fields([_name(line) for line in self.lines])
+
+    def rows(self) -> list[tuple[OrderLine, Any]]:
+        return [(line, self[_name(line)]) for line in self.lines]
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        return said | {"pieces": {line: said.pop(_name(line), None) or 0 for line in self.lines}}
 
 
 class AnnounceForm(PiecesForm):

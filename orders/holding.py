@@ -60,14 +60,15 @@ def let_go(order: Order, *, at: datetime) -> None:
     give_units_back([(line, line.to_ship) for line in lines], at=at)
 
 
-def let_go_of(line: OrderLine, pieces: int, *, at: datetime) -> None:
-    """Give back `pieces` of one line that are still here. Call with the order locked."""
-    assert line.variant_id is not None  # seats have no reservation
-    held = Reservation.objects.get(order=line.order_id, variant=line.variant_id)
-    stock.release(line.variant_id, pieces, at=at)
-    shrink(held, pieces)
-    uncount_persons(line.order, _pieces_by_id([(line, pieces)]))
-    give_units_back([(line, pieces)], at=at)
+def let_go_of(order: Order, pieces_of: Sequence[tuple[OrderLine, int]], *, at: datetime) -> None:
+    """Give back so many pieces of the order's lines, which come by variant and are still here. Call with the order locked."""
+    for line, pieces in pieces_of:
+        assert line.variant_id is not None  # seats have no reservation
+        held = Reservation.objects.get(order=order, variant=line.variant_id)
+        stock.release(line.variant_id, pieces, at=at)
+        shrink(held, pieces)
+    uncount_persons(order, _pieces_by_id(pieces_of))
+    give_units_back(pieces_of, at=at)
 
 
 def shrink(held: Reservation, pieces: int) -> None:

@@ -38,7 +38,9 @@ def write_letter(order: Order, template: str, about: str = "") -> None:
 
 def send_letters(*, at: datetime) -> int:
     """Send what waits; returns how many letters went out."""
-    due = Letter.objects.filter(_free(at), sent_at=None, attempts__lt=MOST_ATTEMPTS).order_by("pk")
+    due = Letter.objects.filter(
+        _free(at), sent_at=None, attempts__lt=MOST_ATTEMPTS, order__market__is_public=True
+    ).order_by("pk")
     rows = list(due.select_related("order__market")[:BATCH])
     sent = 0
     try:

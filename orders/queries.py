@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet
+from django.utils import timezone
 from django.utils.translation import get_language, gettext_noop
 from django.utils.translation import gettext as _
 
@@ -16,7 +17,7 @@ from orders.sendable import Stop, stops_of
 
 #: Parcels on a page.
 PAGE = 50
-SHOWN = ("open", "all", "returns")
+SHOWN = ("open", "late", "returns", "all")
 #: Parcels of a pick list that are read at once.
 _CHUNK = 200
 #: What spreadsheets take for the beginning of a formula.
@@ -56,23 +57,28 @@ def open_parcels(merchant: Merchant) -> QuerySet[Parcel]:
     return own_parcels(merchant).filter(Exists(unsent), order__state=Order.State.PAID)
 
 
-def parcel_list(merchant: Merchant, *, show: str, after: str, at: datetime) -> dict[str, Any]:
-    """A page of parcels, the newest first, behind the one called `after`. A constant number of queries."""
-    parcels = open_parcels(merchant) if show == "open" else own_parcels(merchant)
+def parcel_list(merchant: Merchant, *, show: str, after: str, at: datetime, film: str = "") -> dict[str, Any]:
+    """A page of parcels, the newest first, behind the one called `after`; `film`: the address of one that something in them is of.
+    A constant number of queries."""
+    parcels = open_parcels(merchant) if show in ("open", "late") else own_parcels(merchant)
+    if show == "late":
+        parcels = parcels.filter(arrives_from__lte=timezone.localdate(at))
     if show == "returns":
         announced = Return.objects.filter(parcel=OuterRef("pk"), state=Return.State.REQUESTED)
         parcels = parcels.filter(Exists(announced))
+    if film:
+        parcels = parcels.filter(Exists(OrderLine.objects.filter(parcel=OuterRef("pk"), product__film__slug=film)))
     if last := own_parcels(merchant).filter(public_id=after).values_list("pk", flat=True).first() if after else None:
         parcels = parcels.filter(pk__lt=last)
-    found = list(_with_lines(parcels).prefetch_related("shipments", "returns").order_by("-pk")[: PAGE + 1])
+    found = list(with_lines(parcels).prefetch_related("shipments", "returns").order_by("-pk")[: PAGE + 1])
     shown = found[:PAGE]
-    stops = stops_of([line for parcel in shown for line in _lines(parcel)], at=at)
+    stops = stops_of([line for parcel in shown for line in lines_to_send(parcel)], at=at)
     rows = [
         {
             "parcel": parcel,
             "state": state_of(parcel, stops),
             "pieces": sum(line.quantity - line.cancelled for line in parcel.lines.all()),
-            "to_send": sum(line.to_ship for line in _lines(parcel)),
+            "to_send": sum(line.to_ship for line in lines_to_send(parcel)),
             "returns": sum(one.state == Return.State.REQUESTED for one in parcel.returns.all()),
         }
         for parcel in shown
@@ -91,8 +97,8 @@ def own_parcel(merchant: Merchant, public_id: str) -> Parcel | None:
 def parcel_page(parcel: Parcel, *, at: datetime) -> dict[str, Any]:
     """What a parcel holds, what of it has left, and what came back. A constant number of queries."""
     language = get_language() or "en"
-    whole = _with_lines(Parcel.objects.filter(pk=parcel.pk)).prefetch_related("shipments__lines__line").get()
-    stops = stops_of(_lines(whole), at=at)
+    whole = with_lines(Parcel.objects.filter(pk=parcel.pk)).prefetch_related("shipments__lines__line").get()
+    stops = stops_of(lines_to_send(whole), at=at)
     currency = parcel.order.currency
     returns = parcel.returns.prefetch_related("lines__line").order_by("-pk")
     return {
@@ -107,11 +113,12 @@ def parcel_page(parcel: Parcel, *, at: datetime) -> dict[str, Any]:
 
 def state_of(parcel: Parcel, stops: dict[int, Stop]) -> ParcelState:
     """In a word. Its lines and shipments have to be read along."""
-    words, tone = _STATES[_code_of(parcel, stops)]
+    words, tone = _STATES[code_of(parcel, stops)]
     return ParcelState(_(words), tone)
 
 
-def _code_of(parcel: Parcel, stops: dict[int, Stop]) -> str:
+def code_of(parcel: Parcel, stops: dict[int, Stop]) -> str:
+    """Its state by code. Its lines and shipments have to be read along."""
     lines = list(parcel.lines.all())
     if all(line.cancelled == line.quantity for line in lines) or parcel.order.state == Order.State.CANCELLED:
         return "cancelled"
@@ -125,12 +132,12 @@ def _code_of(parcel: Parcel, stops: dict[int, Stop]) -> str:
     return "delivered" if all(one.delivered_at for one in parcel.shipments.all()) else "sent"
 
 
-def _with_lines(parcels: QuerySet[Parcel]) -> QuerySet[Parcel]:
-    lines = OrderLine.objects.select_related("order", "product", "variant").order_by("position")
+def with_lines(parcels: QuerySet[Parcel]) -> QuerySet[Parcel]:
+    lines = OrderLine.objects.select_related("order", "product", "variant", "licence").order_by("position")
     return parcels.select_related("order").prefetch_related(Prefetch("lines", lines))
 
 
-def _lines(parcel: Parcel) -> list[OrderLine]:
+def lines_to_send(parcel: Parcel) -> list[OrderLine]:
     """Those with pieces that are still to be sent."""
     if parcel.order.state != Order.State.PAID:
         return []
@@ -174,12 +181,12 @@ def pick_pieces(merchant: Merchant, *, at: datetime) -> Iterator[bytes]:
     yield b"\xef\xbb\xbf"
     yield writer.writeheader().encode()
     last = 0
-    while rows := list(_with_lines(open_parcels(merchant).filter(pk__gt=last)).order_by("pk")[:_CHUNK]):
+    while rows := list(with_lines(open_parcels(merchant).filter(pk__gt=last)).order_by("pk")[:_CHUNK]):
         last = rows[-1].pk
-        lines = [line for parcel in rows for line in _lines(parcel)]
+        lines = [line for parcel in rows for line in lines_to_send(parcel)]
         stops = stops_of(lines, at=at)
         for parcel in rows:
-            for line in _lines(parcel):
+            for line in lines_to_send(parcel):
                 told = _pick_row(parcel, line, stops.get(line.pk))
                 yield writer.writerow({name: harmless(value) for name, value in told.items()}).encode()
 

@@ -12,8 +12,10 @@ from orders import facts
 from orders.holding import hold
 from orders.letters import write_letter
 from orders.models import Order, OrderLine, Payment, PaymentEvent, Refund
+from orders.moving import moved
 from orders.payments import Result
 from orders.refunds import give_back
+from orders.telling import tell_programs
 
 logger = logging.getLogger(__name__)
 
@@ -118,8 +120,10 @@ def _paid(payment: Payment, at: datetime) -> None:
     order = payment.order
     order.state, order.paid_at, order.closed_at = Order.State.PAID, at, None
     order.save(update_fields=["state", "paid_at", "closed_at"])
+    moved(order)
     facts.sales_of(order, at=at)
     record("order.paid", order, by=None, who="provider", payment=payment.public_id, amount=payment.received_amount)
+    tell_programs(order, "order.paid", at=at)
     write_letter(order, "order_paid")
     if order.payments.filter(state=Payment.State.OPEN).exists():
         enqueue("orders.close_payments", order_id=order.pk)

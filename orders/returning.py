@@ -13,9 +13,11 @@ from accounts.models import User
 from accounts.services import record
 from catalog.stock import take_back
 from core.errors import Refused
+from merchants.events import emit
 from orders.holding import give_units_back
 from orders.letters import write_letter
 from orders.models import Order, OrderLine, Parcel, Refund, Return, ReturnLine, ShipmentLine
+from orders.moving import moved
 from orders.refunds import Pieces, ask_for_refund
 
 #: So long after it arrived (or, where nobody said when, after it left) a piece may be announced. The law of the European
@@ -62,6 +64,7 @@ def announce_return(
         "order.return_announced", order, made, by, who=who or ("shop" if by else "buyer"), reason=reason, pieces=told
     )
     write_letter(order, "return_announced", about=made.public_id)
+    emit(parcel.merchant_id, "return.announced", made, at=at, parcel=parcel.public_id, reason=reason)
     return made
 
 
@@ -118,6 +121,7 @@ def receive_return(
     fit_of = {lines[pk].public_id: fit for pk, (_number, fit) in came.items()}
     _record("order.return_received", order, returned, by, pieces=told, resaleable=fit_of)
     write_letter(order, "return_received", about=returned.public_id)
+    emit(parcel.merchant_id, "return.ended", returned, at=at, parcel=parcel.public_id, state="received")
     nothing_kept = all(line.cancelled + line.returned == line.quantity for line in lines.values())
     returned.state, returned.settled_at = Return.State.RECEIVED, at
     # Pieces that were given back before they came, by goodwill, are not given back again.
@@ -143,6 +147,8 @@ def refuse_return(returned: Return, *, reason: str, by: User | None, at: datetim
         raise Refused("already_done")
     _record("order.return_refused", order, returned, by, reason=reason.strip())
     write_letter(order, "return_refused", about=returned.public_id)
+    parcel = returned.parcel
+    emit(parcel.merchant_id, "return.ended", returned, at=at, parcel=parcel.public_id, state="refused")
     returned.state, returned.settled_at, returned.answer = Return.State.REFUSED, at, reason.strip()
     return returned
 
@@ -178,5 +184,6 @@ def _by_variant(announced: Mapping[int, ReturnLine], came: Mapping[int, Received
 
 def _record(verb: str, order: Order, returned: Return, by: User | None, **facts: object) -> None:
     told = {name: fact for name, fact in facts.items() if fact}
-    merchant = Parcel.objects.values_list("merchant__name", flat=True).get(pk=returned.parcel_id)
-    record(verb, order, by=by, **{"return": returned.public_id, "merchant": merchant}, **told)
+    merchant = Parcel.objects.select_related("merchant").get(pk=returned.parcel_id).merchant
+    record(verb, order, by=by, of=merchant, **{"return": returned.public_id, "merchant": merchant.name}, **told)
+    moved(returned.parcel)

@@ -14,8 +14,10 @@ from accounts.models import User
 from accounts.services import record
 from catalog.stock import hand_over
 from core.errors import Refused
+from merchants.events import emit
 from orders.letters import write_letter
 from orders.models import Order, OrderLine, Parcel, Reservation, Shipment, ShipmentLine
+from orders.moving import moved
 from orders.sendable import needs_label, stops_of
 
 
@@ -60,10 +62,12 @@ def ship(
     if needs_label(sent):
         facts["labelled"] = "yes"
     record(
-        "order.shipped", order, by=by, shipment=shipment.public_id, parcel=parcel.public_id,
+        "order.shipped", order, by=by, of=parcel.merchant, shipment=shipment.public_id, parcel=parcel.public_id,
         pieces={line.public_id: wanted[line.pk] for line in sent}, **{name: fact for name, fact in facts.items() if fact},
     )  # fmt: skip
     write_letter(order, "shipped", about=shipment.public_id)
+    emit(parcel.merchant_id, "order.sent", parcel, at=at, shipment=shipment.public_id, order=order.number)
+    moved(parcel)
     return shipment
 
 
@@ -74,9 +78,11 @@ def mark_delivered(shipment: Shipment, *, by: User | None, at: datetime) -> Ship
         raise Refused("already_done")
     parcel = Parcel.objects.select_related("order", "merchant").get(pk=shipment.parcel_id)
     record(
-        "order.delivered", parcel.order, by=by, shipment=shipment.public_id, parcel=parcel.public_id,
+        "order.delivered", parcel.order, by=by, of=parcel.merchant, shipment=shipment.public_id, parcel=parcel.public_id,
         merchant=parcel.merchant.name,
     )  # fmt: skip
+    moved(parcel)
+    emit(parcel.merchant_id, "order.delivered", parcel, at=at, shipment=shipment.public_id, order=parcel.order.number)
     shipment.delivered_at = at
     return shipment
 

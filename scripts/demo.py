@@ -37,7 +37,7 @@ FIRST_PORT = 8000
 START_SECONDS = 60
 LAUNCH_IN_SECONDS = 60
 PYTHON = BIN / "python"
-QUEUES = "default,staging,channels,imports,images,orders"
+QUEUES = "default,staging,channels,imports,images,orders,webhooks"
 
 WELCOME = """
   The shop        {site}/
@@ -182,6 +182,8 @@ def environment(port: int) -> dict[str, str]:
         "BIND": f"127.0.0.1:{port}",
         "WEB_CONCURRENCY": "1",
         "WEB_THREADS": "8",
+        # Its people have one password, which stands on the screen: no reader has to set an app up to look round.
+        "REQUIRE_MFA": "false",
     }
 
 

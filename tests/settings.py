@@ -24,6 +24,9 @@ os.environ["SITE_URL"] = "http://localhost:8000"
 os.environ["ALLOWED_HOSTS"] = "localhost,127.0.0.1,testserver"
 os.environ["PLAIN_STATIC"] = "true"
 os.environ["LOG_LEVEL"] = "WARNING"
+# People of tests come in without a second step, except where that is what is tested.
+os.environ["REQUIRE_MFA"] = "false"
+os.environ["RECENT_SIGN_IN_MINUTES"] = "0"
 for name in ("MEDIA_ROOT", "UPLOAD_ROOT", "STATIC_ROOT", "FEED_ROOT", "BROKER_FOLDER"):
     os.environ[name] = str(FOLDER / name.lower())
 

@@ -2,12 +2,16 @@
 
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin.base import DeskAdmin
+from accounts import second_steps
+from accounts.admin.base import DeskAdmin, Verb
 from accounts.models import AuditEntry, User
 from accounts.services import record
 
@@ -49,6 +53,37 @@ class UserAdmin(DjangoUserAdmin):
         if request.method == "POST" and response.status_code == 302:
             record("user.password_set", User.objects.get(pk=id), by=request.user)
         return response
+
+
+# Pages of the library that edit rows past every service; of second steps the desk has its own.
+for _model in (EmailAddress, Authenticator, UserSession):
+    if admin.site.is_registered(_model):
+        admin.site.unregister(_model)
+
+
+@admin.register(Authenticator)
+class AuthenticatorAdmin(DeskAdmin):
+    """Passkeys and apps by which people sign in. Looked at, and taken away from who has lost them; their secrets are not shown."""
+
+    fields = readonly_fields = ("user", "type", "created_at", "last_used_at")
+    list_display = ("user", "type", "created_at", "last_used_at")
+    list_filter = ("type",)
+    list_select_related = ("user",)
+    search_fields = ("user__username", "user__email")
+    verbs = (
+        Verb(
+            "remove",
+            _("Remove second step"),
+            _("The second step is removed."),
+            lambda row, *, by, at: second_steps.remove_second_step(row, by=by),
+            lambda row, at: True,
+            consequence=_(
+                "Be sure who asks: from now on the password alone opens the account, until its owner sets up a new step."
+            ),
+            asks_first=True,
+            is_dangerous=True,
+        ),
+    )
 
 
 @admin.register(AuditEntry)

@@ -18,7 +18,7 @@ from campaigns import drafts, services
 from campaigns.admin import page, records, work
 from campaigns.admin.verbs import VERBS, awaiting
 from campaigns.admin.words import desk_url, local
-from campaigns.models import Campaign, Placement
+from campaigns.models import Campaign, Entry, Placement
 from core.clock import known_zone
 from core.errors import Refused
 
@@ -30,7 +30,7 @@ _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 class CampaignForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in self.fields.keys() & {"starts_at", "ends_at"}:
+        for name in self.fields.keys() & {"starts_at", "ends_at", "invites_until"}:
             self.fields[name].validators.append(plausible_moment)
         if "discount" in self.fields:
             self.fields["discount"].help_text = _(
@@ -51,6 +51,18 @@ class PlacementInline(ReadOnlyInline):
     show_change_link = True
 
 
+class EntryInline(ReadOnlyInline):
+    """What merchants offer; the verbs accept and decline it."""
+
+    model = Entry
+    related = ("product__merchant", "by")
+    fields = readonly_fields = ("product", "merchant", "state", "reason", "by", "at")
+
+    @admin.display(description=_("Merchant"))
+    def merchant(self, entry: Entry) -> str:
+        return str(entry.product.merchant)
+
+
 class CampaignList(ChangeList):
     """A campaign's name leads to its page, not to the form."""
 
@@ -66,14 +78,25 @@ class CampaignAdmin(DeskAdmin):
     verbs = VERBS
     autocomplete_fields = ("film",)
     fieldsets = (
-        (None, {"fields": ("slug", "name_en", "name_zh", "film", "state", "published")}),
+        (None, {"fields": ("slug", "merchant", "name_en", "name_zh", "film", "state", "published")}),
         (_("Window"), {"fields": ("starts_at", "ends_at", "time_zone")}),
         (_("Where"), {"fields": ("markets", "channels")}),
+        (_("Merchants"), {"fields": ("invites_until",)}),
         (_("What"), {"fields": ("rule", "discount", "priority", "needs_approval")}),
     )
-    list_display = ("name_en", "name_zh", "film", "shown_phase", "local_start", "local_end", "time_zone", "priority")
-    list_filter = ("state", "markets")
-    list_select_related = ("film", "published")
+    list_display = (
+        "name_en",
+        "name_zh",
+        "film",
+        "merchant",
+        "shown_phase",
+        "local_start",
+        "local_end",
+        "time_zone",
+        "priority",
+    )
+    list_filter = ("state", "markets", ("merchant", admin.RelatedOnlyFieldListFilter))
+    list_select_related = ("film", "published", "merchant")
     search_fields = ("name_en", "name_zh", "slug", "public_id", "film__title_en")
 
     @admin.display(description=_("Phase"), ordering="state")
@@ -93,10 +116,10 @@ class CampaignAdmin(DeskAdmin):
         return super().has_change_permission(request, obj) and (obj is None or obj.state != Campaign.State.CANCELLED)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Campaign | None = None) -> Any:
-        return ("slug", "state", "published") if obj else ("state", "published")
+        return ("slug", "merchant", "state", "published") if obj else ("merchant", "state", "published")
 
     def get_inlines(self, request: HttpRequest, obj: Campaign | None) -> Any:
-        return (PlacementInline,) if obj else ()
+        return (PlacementInline, EntryInline) if obj else ()
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         return super().formfield_for_manytomany(db_field, request, **kwargs | {"widget": forms.CheckboxSelectMultiple})

@@ -11,8 +11,9 @@ from accounts.models import AuditEntry, User
 from campaigns import queries
 from campaigns.admin.words import desk_url, local, verb_url, zone_name
 from campaigns.admin.work import progress
+from campaigns.documents import document_of, selection_of
 from campaigns.models import Campaign, Due, Revision
-from campaigns.rules import check_rule, products_of
+from campaigns.rules import check_rule
 from core.errors import Refused
 
 Phase = Campaign.Phase
@@ -59,10 +60,10 @@ def campaign_page(campaign: Campaign, *, at: datetime, by: User, may_act: bool) 
 def _plan_is_quick(campaign: Campaign) -> bool:
     """Whether the plan is read along with the page, or only when somebody asks for it."""
     try:
-        check_rule(campaign.rule)
+        check_rule(campaign.rule, may_be_empty=campaign.invites_until is not None)
     except Refused:
         return True  # then the plan is one sentence
-    return products_of(campaign.rule)[: QUICK + 1].count() <= QUICK
+    return selection_of(campaign, document_of(campaign))[: QUICK + 1].count() <= QUICK
 
 
 # -- the head -----------------------------------------------------------------------------------

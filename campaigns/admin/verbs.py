@@ -7,9 +7,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import Verb, VerbForm, plausible_moment
-from campaigns import services
+from campaigns import entries, services
 from campaigns.admin import work
-from campaigns.models import Campaign, Channel, Revision
+from campaigns.models import Campaign, Channel, Entry, Revision
 from catalog.models import Market
 from core.errors import Refused
 
@@ -48,6 +48,36 @@ class ChannelForm(VerbForm):
         self.fields["channel"].queryset = row.channels.all()  # type: ignore[attr-defined]
 
 
+class AcceptForm(VerbForm):
+    """What merchants have offered, or what was declined, if it is to be taken after all."""
+
+    takes = (Entry.State.OFFERED, Entry.State.DECLINED)
+    entries = forms.ModelMultipleChoiceField(
+        Entry.objects.none(), label=_("Goods"), widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, *args: Any, row: Campaign, **kwargs: Any) -> None:
+        super().__init__(*args, row=row, **kwargs)
+        found = row.entries.filter(state__in=self.takes).select_related("product__merchant")
+        field = self.fields["entries"]
+        field.queryset = found.order_by("product__merchant__name", "product__title_en", "pk")  # type: ignore[attr-defined]
+        field.label_from_instance = _entry_label  # type: ignore[attr-defined]
+
+
+class DeclineForm(AcceptForm):
+    takes = (Entry.State.OFFERED, Entry.State.ACCEPTED)
+    reason = forms.CharField(label=_("Reason"), max_length=300, help_text=_("The merchant reads it."))
+
+
+def _entry_label(entry: Entry) -> str:
+    product = entry.product
+    return f"{product.merchant}: {product.title_en} ({product.sku}), {entry.get_state_display()}"
+
+
+def _has_entries(campaign: Campaign, *states: Entry.State) -> bool:
+    return campaign.invites_until is not None and campaign.entries.filter(state__in=states).exists()
+
+
 def awaiting(campaign: Campaign) -> Revision | None:
     """The revision that waits for a second person, if one does. One query."""
     return campaign.revisions.filter(state=Revision.State.AWAITING_APPROVAL).order_by("-number").first()
@@ -84,6 +114,26 @@ VERBS = (
             "The campaign as it is now becomes a revision. Once staged it goes live at its start by the clock."
         ),
         is_main=True,
+    ),
+    Verb(
+        "accept-entries",
+        _("Accept goods"),
+        _("The goods are part of the next revision: schedule the campaign when you have been through them."),
+        entries.accept_entries,
+        lambda campaign, at: _has_entries(campaign, *AcceptForm.takes),
+        consequence=_(
+            "What you tick is part of the campaign's next revision. Nothing is listed before you schedule it."
+        ),
+        form=AcceptForm,
+    ),
+    Verb(
+        "decline-entries",
+        _("Decline goods"),
+        _("The goods are declined."),
+        entries.decline_entries,
+        lambda campaign, at: _has_entries(campaign, *DeclineForm.takes),
+        consequence=_("The merchants read why. What is listed already stays until you schedule the campaign again."),
+        form=DeclineForm,
     ),
     Verb(
         "rehearse",

@@ -1,6 +1,5 @@
 """The parts of a campaign's page that read a lot and may be asked for alone: the plan, the progress, a rollback."""
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -162,22 +161,11 @@ def _progress_row(campaign: Campaign, row: queries.ChannelProgress, problem: str
         "sent": row.sent,
         "waiting": row.waiting + row.retry,
         "words": ", ".join([words, *filter(None, extra)]) if row.total else _("Waits for staging"),
-        "parts": _parts(counts, row.total),
+        "parts": queries.bar_parts(counts, row.total),
         "problem": refused % {"n": failed, "why": problem.rstrip(".") or _("no reason given")} if failed else "",
         "list_url": reverse("admin:campaigns_listing_changelist") + "?" + urlencode(filters) if failed else "",
         "again_url": verb_url(campaign, "send-again") if failed and may_act else "",
     }
-
-
-def _parts(counts: Iterable[tuple[str, int]], total: int) -> list[dict[str, Any]]:
-    """Stretches of a bar of 1000; a kind that is there is never thinner than can be seen."""
-    parts, x = [], 0
-    for tone, count in counts:
-        if count:
-            width = min(max(8, count * 1000 // total), 1000 - x)
-            parts.append({"tone": tone, "x": x, "width": width})
-            x += width
-    return parts
 
 
 def _run_name(run: SyncRun) -> str:

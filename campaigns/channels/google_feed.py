@@ -65,7 +65,7 @@ def prepare_feeds(*, at: datetime) -> int:
     """Write what is missing of every market's feed, for now and the boundaries ahead, and the one in force anew when it
     is old; returns how many were written."""
     written = 0
-    for market in Market.objects.order_by("pk"):
+    for market in Market.objects.filter(is_public=True).order_by("pk"):
         ahead = market.boundaries.filter(at__gt=at, at__lte=at + AHEAD).order_by("at").values_list("at", flat=True)
         for moment in (at, *ahead[:BOUNDARIES_AHEAD]):
             if not _path(_epoch(market, moment)).exists():

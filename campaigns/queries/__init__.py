@@ -3,7 +3,7 @@
 from campaigns.queries.checklist import CheckItem, checklist
 from campaigns.queries.placements import LivePlacement, placements_at
 from campaigns.queries.plan import Change, ChannelPlan, Conflict, Plan, RefusedListing, plan_campaign
-from campaigns.queries.progress import ChannelProgress, later_edits, progress, rollback_preview
+from campaigns.queries.progress import ChannelProgress, bar_parts, later_edits, progress, rollback_preview
 
 __all__ = [
     "Change",
@@ -14,6 +14,7 @@ __all__ = [
     "LivePlacement",
     "Plan",
     "RefusedListing",
+    "bar_parts",
     "checklist",
     "later_edits",
     "placements_at",

@@ -5,14 +5,17 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from campaigns.documents import Terms, digest_of, document_of, terms_of
 from campaigns.layout import Entry, Refusal, competing_offers, lay_out, listing_ids, own_offer
 from campaigns.models import Campaign, Channel, Listing, Revision
-from campaigns.rules import check_rule, products_of, studio_share_of
+from campaigns.rules import check_rule, studio_share_of
 from catalog.facts import FactsReader, ProductFacts
 from catalog.models import Product, ShelfSpan
 from catalog.shelf import best_offer
 from core.bulk import in_pages
+from merchants.models import Merchant
 
 PAGE = 2_000
 
@@ -28,6 +31,7 @@ class Change:
     currency: str
     old_amount: int | None
     new_amount: int | None
+    product_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,7 @@ class Conflict:
     market: str
     other: str
     winner: str
+    product_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,7 @@ class RefusedListing:
     product: str
     market: str
     reasons: tuple[str, ...]
+    product_id: str = ""
 
 
 @dataclass
@@ -91,14 +97,25 @@ class Plan:
         return is_share_same and not (totals["added"] or totals["changed"] or totals["removed"])
 
 
-def plan_campaign(campaign: Campaign, *, at: datetime, sample: int = 50) -> Plan:
+def plan_campaign(
+    campaign: Campaign,
+    *,
+    at: datetime,
+    sample: int = 50,
+    merchant: Merchant | None = None,
+    offered: Collection[str] = (),
+) -> Plan:
     """The difference between what the campaign now says and what is listed. Page by page, in bounded memory.
 
-    Refuses `bad_rule` and `bad_discount`.
+    `merchant`: nothing but that merchant's goods, and no campaign named but its own. `offered` are public ids of products
+    that are looked at as if they had been accepted. Refuses `bad_rule` and `bad_discount`.
     """
-    check_rule(campaign.rule)
+    check_rule(campaign.rule, may_be_empty=campaign.invites_until is not None)
     document = document_of(campaign)
     revision = campaign.revisions.filter(digest=digest_of(document)).order_by("-number").first()
+    digest = digest_of(document)
+    if offered:
+        document["entries"] = sorted({*document.get("entries", ()), *offered})
     terms = terms_of(
         campaign,
         document,
@@ -106,22 +123,22 @@ def plan_campaign(campaign: Campaign, *, at: datetime, sample: int = 50) -> Plan
         promotion_id=revision.promotion_id if revision else None,
     )
     plan = Plan(
-        digest=digest_of(document),
+        digest=digest,
         studio_share=studio_share_of(document["discount"]),
         live_studio_share=campaign.published.promotion.studio_share if campaign.published else 0,
         channels={channel.pk: ChannelPlan(channel) for channel in terms.channels},
     )
     reader = FactsReader(terms.markets)
-    for ids in in_pages(products_of(terms.rule).values_list("pk", flat=True).iterator(chunk_size=PAGE), PAGE):
-        _plan_page(plan, reader, terms, ids, at, sample)
-    _plan_removals(plan, campaign, terms, sample)
+    products = terms.products() if merchant is None else terms.products().filter(merchant=merchant)
+    for ids in in_pages(products.values_list("pk", flat=True).iterator(chunk_size=PAGE), PAGE):
+        _plan_page(plan, reader, terms, ids, _Names(ids, terms, merchant), sample)
+    _plan_removals(plan, campaign, terms, merchant, sample)
     return plan
 
 
-def _plan_page(plan: Plan, reader: FactsReader, terms: Terms, ids: list[int], at: datetime, sample: int) -> None:
+def _plan_page(plan: Plan, reader: FactsReader, terms: Terms, ids: list[int], names: "_Names", sample: int) -> None:
     page = reader.read(ids, lock=False)
     layout = lay_out(reader, page, terms)
-    names = _Names(ids, terms)
     plan.products += len(ids)
     plan.refused += len(layout.refusals)
     for refusal in layout.refusals:
@@ -179,13 +196,15 @@ def _find_conflicts(
         plan.conflicts.append(names.conflict(entry, others[0].promotion_id, winner.promotion_id, own.promotion_id))
 
 
-def _plan_removals(plan: Plan, campaign: Campaign, terms: Terms, sample: int) -> None:
+def _plan_removals(plan: Plan, campaign: Campaign, terms: Terms, merchant: Merchant | None, sample: int) -> None:
     """Listings that stand and that the new rule, markets or channels no longer select."""
     gone = Listing.objects.filter(campaign=campaign, is_wanted=True).exclude(
-        product__in=products_of(terms.rule).values("pk"),
+        product__in=terms.products().values("pk"),
         market__in=[market.pk for market in terms.markets],
         channel__in=[channel.pk for channel in terms.channels],
     )
+    if merchant is not None:
+        gone = gone.filter(product__merchant=merchant)
     for channel in Channel.objects.filter(pk__in=gone.values("channel")):
         of_channel = gone.filter(channel=channel)
         entry = plan.channels.setdefault(channel.pk, ChannelPlan(channel))
@@ -200,6 +219,7 @@ def _plan_removals(plan: Plan, campaign: Campaign, terms: Terms, sample: int) ->
                     listing.market.currency,
                     None,
                     None,
+                    listing.product.public_id,
                 )
             )
 
@@ -207,34 +227,42 @@ def _plan_removals(plan: Plan, campaign: Campaign, terms: Terms, sample: int) ->
 class _Names:
     """The names behind a page's ids, read when the first sample row asks."""
 
-    def __init__(self, ids: Collection[int], terms: Terms) -> None:
-        self._ids, self._terms = list(ids), terms
-        self._titles: dict[int, str] = {}
+    def __init__(self, ids: Collection[int], terms: Terms, merchant: Merchant | None) -> None:
+        self._ids, self._terms, self._merchant = list(ids), terms, merchant
+        self._products: dict[int, tuple[str, str]] = {}
         self._markets = {market.pk: market for market in terms.markets}
         self._shown: dict[tuple[int, int], int] = {}
 
     def change(self, sign: str, channel: Channel, entry: Entry) -> Change:
         market = self._markets[entry.market_id]
         old = self._amounts_before().get((entry.product_id, entry.market_id))
-        title = self._title(entry.product_id)
-        return Change(sign, channel.name, title, market.code, market.currency, old, entry.state.amount)
+        title, name = self._product(entry.product_id)
+        return Change(sign, channel.name, title, market.code, market.currency, old, entry.state.amount, name)
 
     def refused(self, refusal: Refusal) -> RefusedListing:
-        return RefusedListing(self._title(refusal.product_id), self._markets[refusal.market_id].code, refusal.reasons)
+        title, name = self._product(refusal.product_id)
+        return RefusedListing(title, self._markets[refusal.market_id].code, refusal.reasons, name)
 
     def conflict(self, entry: Entry, other: int, winner: int, own: int) -> Conflict:
         """`other`, `winner` and `own` are promotions; a person knows them as campaigns."""
-        names = dict(
-            Revision.objects.filter(promotion__in=(other, winner)).values_list("promotion", "campaign__name_en")
-        )
+        revisions = Revision.objects.filter(promotion__in=(other, winner))
+        found = revisions.values_list("promotion", "campaign__name_en", "campaign__merchant")
+        names = {promotion: self._may_be_named(name, merchant) for promotion, name, merchant in found}
         names[own] = self._terms.campaign.name_en
-        title, market = self._title(entry.product_id), self._markets[entry.market_id].code
-        return Conflict(title, market, names.get(other, str(other)), names.get(winner, str(winner)))
+        (title, name), market = self._product(entry.product_id), self._markets[entry.market_id].code
+        return Conflict(title, market, names.get(other, str(other)), names.get(winner, str(winner)), name)
 
-    def _title(self, product_id: int) -> str:
-        if not self._titles:
-            self._titles = dict(Product.objects.filter(pk__in=self._ids).values_list("pk", "title_en"))
-        return self._titles[product_id]
+    def _may_be_named(self, name: str, merchant_id: int | None) -> str:
+        """The studio may have campaigns that a merchant does not know of yet."""
+        is_known = self._merchant is None or self._merchant.pk == merchant_id
+        return name if is_known else _("another campaign of the studio")
+
+    def _product(self, product_id: int) -> tuple[str, str]:
+        """Its title and public id."""
+        if not self._products:
+            rows = Product.objects.filter(pk__in=self._ids).values_list("pk", "title_en", "public_id")
+            self._products = {pk: (title, name) for pk, title, name in rows}
+        return self._products[product_id]
 
     def _amounts_before(self) -> dict[tuple[int, int], int]:
         if not self._shown:

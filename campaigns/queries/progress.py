@@ -1,6 +1,7 @@
 """How far the channels have been told, and what a rollback will find."""
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,7 @@ from django.db.models import Count
 
 from campaigns.models import Campaign, Channel, Listing, Revision
 from catalog.models import Price, Product
+from merchants.models import Merchant
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +25,13 @@ class ChannelProgress:
     withdrawn: int
 
 
-def progress(campaign: Campaign) -> list[ChannelProgress]:
-    """How far each channel has been told. Two queries."""
+def progress(campaign: Campaign, *, merchant: Merchant | None = None) -> list[ChannelProgress]:
+    """How far each channel has been told, of everything or of a merchant's goods. Two queries."""
     counts: defaultdict[int, Counter[str]] = defaultdict(Counter)
-    rows = Listing.objects.filter(campaign=campaign).values("channel", "state").annotate(n=Count("pk"))
+    listings = Listing.objects.filter(campaign=campaign)
+    if merchant is not None:
+        listings = listings.filter(product__merchant=merchant)
+    rows = listings.values("channel", "state").annotate(n=Count("pk"))
     for row in rows.values_list("channel", "state", "n"):
         counts[row[0]][row[1]] += row[2]
     return [
@@ -44,6 +49,17 @@ def progress(campaign: Campaign) -> list[ChannelProgress]:
             pk__in=list(counts) or list(campaign.channels.values_list("pk", flat=True))
         )
     ]
+
+
+def bar_parts(counts: Iterable[tuple[str, int]], total: int) -> list[dict[str, Any]]:
+    """Stretches of a bar of 1000; a kind that is there is never thinner than can be seen."""
+    parts, x = [], 0
+    for tone, count in counts:
+        if count:
+            width = min(max(8, count * 1000 // total), 1000 - x)
+            parts.append({"tone": tone, "x": x, "width": width})
+            x += width
+    return parts
 
 
 def rollback_preview(campaign: Campaign, *, at: datetime) -> list[dict[str, Any]]:

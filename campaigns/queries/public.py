@@ -16,6 +16,7 @@ from catalog.models import Market, Offer, Product, ShelfSpan
 from catalog.queries.lists import ProductOnShelf, shelf_rows
 from core.paging import Page, Position
 from films.models import Embargo, Film, Tier
+from merchants.models import Merchant
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +50,18 @@ class LiveListing:
 
 
 def public_campaigns(
-    *, at: datetime, market: Market | None, updated_since: datetime | None, after: Position | None, limit: int
+    *,
+    at: datetime,
+    market: Market | None,
+    updated_since: datetime | None,
+    after: Position | None,
+    limit: int,
+    merchant: Merchant | None = None,
 ) -> Page[PublicCampaign]:
-    """Campaigns announced or live at `at` in `market` (or in any), oldest change first."""
+    """Campaigns announced or live at `at` in `market` (or in any), oldest change first; of all, or a merchant's own."""
     rows = [
         row
-        for row in _all_public(at, market)
+        for row in _all_public(at, market, merchant)
         if (updated_since is None or row.campaign.updated_at >= updated_since)
         and (after is None or _position(row) > after)
     ]
@@ -65,7 +72,7 @@ def _position(row: PublicCampaign) -> Position:
     return Position(row.campaign.updated_at, row.campaign.pk)
 
 
-def _all_public(at: datetime, market: Market | None) -> list[PublicCampaign]:
+def _all_public(at: datetime, market: Market | None, merchant: Merchant | None = None) -> list[PublicCampaign]:
     """Five queries, however many. Whole, because what is announced is in documents, and campaigns that have not ended
     are as many as people can run at a time."""
     campaigns = (
@@ -74,11 +81,14 @@ def _all_public(at: datetime, market: Market | None) -> list[PublicCampaign]:
             published__state=Revision.State.PUBLISHED,
             published__ends_at__gt=at,
         )
+        .exclude(**({} if market is not None and not market.is_public else {"merchant__is_sandbox": True}))
         .select_related("published__promotion")
         .prefetch_related("published__promotion__held_markets")
         .order_by("updated_at", "pk")
     )
-    markets = [market] if market is not None else list(Market.objects.all())
+    if merchant is not None:
+        campaigns = campaigns.filter(merchant=merchant)
+    markets = [market] if market is not None else list(Market.objects.filter(is_public=True))
     rows = list(campaigns)
     films = {film.slug: film for film in Film.objects.filter(slug__in=[_document(row)["film"] for row in rows])}
     secrets = Embargo.objects.filter(film__in=films.values(), tier=Tier.TITLE, lifts_at__gt=at)
@@ -107,6 +117,7 @@ def live_listings(
     at: datetime,
     after: ListingPosition | None,
     limit: int,
+    merchant: Merchant | None = None,
 ) -> Page[LiveListing]:
     """Listings of live campaigns whose product is on the market's shelf at `at`: by campaign, product and channel.
 
@@ -114,7 +125,7 @@ def live_listings(
     """
     live = {
         row.campaign.pk: row
-        for row in _all_public(at, market)
+        for row in _all_public(at, market, merchant)
         if row.is_live and (campaign is None or campaign in (row.campaign.slug, row.campaign.public_id))
     }
     if not live:

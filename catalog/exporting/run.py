@@ -20,6 +20,7 @@ from catalog.importing.layout import Layout
 from catalog.importing.load import load_known
 from catalog.importing.spool import Spool
 from catalog.models import Market, Price
+from catalog.queries.markets import markets_of
 from core.errors import Refused
 from merchants.models import Merchant
 
@@ -40,7 +41,7 @@ def export_products(
     What is refused is refused before the first piece. Market, films and categories are read then; products as they are asked for.
     """
     now = at or timezone.now()
-    markets = list(Market.objects.order_by("position", "pk"))
+    markets = list(markets_of(merchant.pk))
     if format not in FORMATS:
         raise Refused("unknown_format", problem=", ".join(FORMATS))
     if market and market not in {known.code for known in markets}:

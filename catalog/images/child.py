@@ -21,9 +21,10 @@ from typing import Any, BinaryIO
 
 from PIL import Image as Pillow
 
-from catalog.images.fetch import Later, Network, fetch
+from catalog.images.fetch import Later, fetch
 from catalog.images.look import Unfit
 from catalog.images.render import ENCODINGS, encode, render
+from core.outbound import Network
 
 #: Address space of a job. What it may touch is less: the interpreter and its libraries reserve 60 MB that they do not use.
 MEMORY = 224 * 1024 * 1024

@@ -11,6 +11,7 @@ import secrets
 import time
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -25,7 +26,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.services import record
 from catalog.facts import approved_pages
-from catalog.images.fetch import INTERNET, Later, Network
+from catalog.images.fetch import Later
 from catalog.images.look import Unfit, kind_of
 from catalog.images.names import FOLDER, file_name
 from catalog.images.render import Rendered
@@ -36,6 +37,7 @@ from core.bulk import in_pages
 from core.errors import Refused
 from core.jobs import enqueue
 from core.media import private_storage
+from core.outbound import INTERNET, Network
 from licensing.assets import digest_of_picture
 
 logger = logging.getLogger(__name__)
@@ -128,6 +130,25 @@ def remove_image(image: Image, *, by: User | None) -> None:
     record("product.image_removed", product, by=by, file=image.file.name, source=image.source)
     _compile_if_approved([product.pk])
     _turn([product.pk])
+
+
+@transaction.atomic(durable=True)
+def edit_image(image: Image, *, by: User | None, **fields: Any) -> Image:
+    """Write what is said of a picture (`alt_en`, `alt_zh`) and where it stands (`position`); what is not named stays.
+    Refuses `already_done` for one that has been taken off."""
+    if unknown := fields.keys() - {"alt_en", "alt_zh", "position"}:
+        raise TypeError(f"not a picture's fields: {sorted(unknown)}")
+    product = _lock(image.product)
+    standing = Image.objects.filter(pk=image.pk).first()
+    if standing is None:
+        raise Refused("already_done")
+    changes = {name: [getattr(standing, name), value] for name, value in fields.items()}
+    changes = {name: sides for name, sides in changes.items() if sides[0] != sides[1]}
+    if changes:
+        Image.objects.filter(pk=image.pk).update(**{name: sides[1] for name, sides in changes.items()})
+        record("product.image_edited", product, by=by, image=standing.public_id, **changes)
+        _turn([product.pk])
+    return Image.objects.get(pk=image.pk)
 
 
 def process_waiting(*, at: datetime, network: Network = INTERNET, turn: float = TURN) -> int:

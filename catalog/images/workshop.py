@@ -9,9 +9,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any, Self, cast
 
-from catalog.images.fetch import INTERNET, Later, Network
+from catalog.images.fetch import Later
 from catalog.images.look import Unfit
 from catalog.images.render import Rendered
+from core.outbound import INTERNET, Network
 
 logger = logging.getLogger(__name__)
 

@@ -21,6 +21,7 @@ _LABELS = {
     "category_id": gettext_lazy("Category"), "licence_id": gettext_lazy("Licence"), "tax_class": gettext_lazy("Tax class"),
     "on_sale_at": gettext_lazy("On sale from"), "street_on": gettext_lazy("Street date"), "sku": gettext_lazy("SKU"),
     "options": gettext_lazy("Options"), "gtin": gettext_lazy("Barcode"), "stock": gettext_lazy("Stock"),
+    "low_at": gettext_lazy("Low stock from"),
 }  # fmt: skip
 _NAMED = {"film_id": (Film, "title_en"), "category_id": (Category, "name_en"), "licence_id": (Licence, "number")}
 
@@ -109,7 +110,7 @@ def _of_variant(before: dict[str, Any], after: dict[str, Any], kept: set[str], w
         told: Iterable[str] = (words.of("options", after.get("options")), *_prices(after, words))
         yield Difference(_("New variant"), "", ", ".join(filter(None, (sku, *told))), is_kept)
         return
-    for name in ("sku", "options", "gtin", "stock"):
+    for name in ("sku", "options", "gtin", "stock", "low_at"):
         if name in after:
             is_kept = any(mark.endswith(f".{name}") for mark in kept)
             yield Difference(str(_LABELS[name]), words.of(name, before.get(name)), words.of(name, after[name]), is_kept)
@@ -118,6 +119,11 @@ def _of_variant(before: dict[str, Any], after: dict[str, Any], kept: set[str], w
         label = _("Price in %(market)s") % {"market": code}
         is_kept = any(mark.endswith(f".price.{market}") for mark in kept)
         yield Difference(label, words.price(market, before["prices"][market]), words.price(market, amount), is_kept)
+    for market, (starts_at, amount) in after.get("planned", {}).items():
+        code = words.markets[market].code.upper() if market in words.markets else market
+        label = _("Price in %(market)s from %(at)s") % {"market": code, "at": f"{starts_at[:16].replace('T', ' ')}"}
+        is_kept = any(mark.endswith(f".price.{market}") for mark in kept)
+        yield Difference(label, words.price(market, before["planned"][market][1]), words.price(market, amount), is_kept)
 
 
 def _prices(after: dict[str, Any], words: _Words) -> list[str]:

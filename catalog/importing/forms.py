@@ -50,7 +50,9 @@ class ImportForm(forms.Form):
     def __init__(self, presets: QuerySet[MappingPreset], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["preset"].queryset = presets  # type: ignore[attr-defined]
-        currencies = Market.objects.order_by("currency").values_list("currency", flat=True).distinct()
+        currencies = (
+            Market.objects.filter(is_public=True).order_by("currency").values_list("currency", flat=True).distinct()
+        )
         self.fields["currency"].choices = [("", "–"), *((code, code) for code in currencies)]  # type: ignore[attr-defined]
 
     def clean_mapping(self) -> dict[str, Any] | None:

@@ -35,7 +35,9 @@ def load_known(merchant: Merchant, layout: Layout, *, at: datetime) -> Known:
         known.categories |= {folded(getattr(row, attribute)): row.pk for row in categories if getattr(row, attribute)}
     known.category_codes = sorted(row.code for row in categories)
     _load_terms(known)
-    markets = Market.objects.order_by("pk").values_list("pk", "code", "currency")
+    # A sandbox's prices are of the sandbox's market, and nobody else's are.
+    is_sandbox = models.Exists(Merchant.objects.filter(pk=known.merchant_id, is_sandbox=True))
+    markets = Market.objects.exclude(is_public=is_sandbox).order_by("pk").values_list("pk", "code", "currency")
     known.markets = [KnownMarket(*columns) for columns in markets]
     _check_fixed(known, layout)
     return known

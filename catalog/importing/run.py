@@ -13,9 +13,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from catalog.importing import runs
+from catalog.importing import bulk, runs
 from catalog.importing.ahead import ReaderEnded, read_ahead
 from catalog.importing.batches import Batch, Heard, Reading, Task
+from catalog.importing.columns import MENDABLE, sample_of
 from catalog.importing.compare import ProductChange, plan_page
 from catalog.importing.drafts import Draft
 from catalog.importing.formats import notes_of as how_read
@@ -23,6 +24,7 @@ from catalog.importing.formats import open_source
 from catalog.importing.layout import MappingFile, mapping_from, read_mapping
 from catalog.importing.ledger import Ledger, RunReport, Superseded
 from catalog.importing.load import load_known
+from catalog.importing.patch import PATCH, refuse_unknown
 from catalog.importing.store import PAGE, write_page
 from catalog.models import ImportRun
 from core.errors import Refused
@@ -76,7 +78,10 @@ def run_import(run_id: int) -> None:
     if run is None:
         return
     try:
-        _carry_out(run, Path(run.upload.path))
+        if run.options.get("edit"):
+            bulk.carry_out(run)
+        else:
+            _carry_out(run, Path(run.upload.path))
     except Refused:
         return  # the run's row says why, or it is another process's now
 
@@ -101,6 +106,8 @@ def _carry_out(
         raise Refused("import_stopped", run=run.public_id) from end
     except Refused as refusal:
         outcome = {"state": State.REFUSED, "refusal": {"code": refusal.code, **refusal.facts}}
+        if refusal.code in MENDABLE:
+            outcome["details"] = {"sample": sample_of(path, run.options)}
         raise
     finally:
         runs.close(run, at=timezone.now(), **outcome)
@@ -157,6 +164,8 @@ def _bring_in(run: ImportRun, path: Path, mapping: MappingFile | None, watch: Wa
 
 
 def _do_page(ledger: Ledger, reading: Reading, batch: Batch) -> None:
+    if ledger.run.options.get("mode") == PATCH:
+        refuse_unknown(ledger.run.merchant, batch.drafts)
     good = ledger.take(batch)
     told = {
         "products": len(batch.drafts),

@@ -20,6 +20,7 @@ from catalog.importing.layout import mapping_from
 from catalog.models import ImportRun, MappingPreset
 from core.errors import Refused
 from core.jobs import enqueue
+from merchants.events import emit
 from merchants.models import Merchant
 
 logger = logging.getLogger(__name__)
@@ -31,8 +32,16 @@ LARGEST_UPLOAD = 256 * 1024 * 1024
 
 State = ImportRun.State
 WORKING = (State.RUNNING, State.UNDOING)
-#: What somebody asks for, and what it is when nothing is said.
-OPTIONS: Mapping[str, Any] = {"format": "", "currency": "", "encoding": "", "mapping": None, "preset": ""}
+#: What somebody asks for, and what it is when nothing is said. `edit`: a change to many products (bulk.py), without a file.
+OPTIONS: Mapping[str, Any] = {
+    "format": "",
+    "currency": "",
+    "encoding": "",
+    "mapping": None,
+    "preset": "",
+    "mode": "",
+    "edit": None,
+}
 
 
 @transaction.atomic(durable=True)
@@ -101,6 +110,25 @@ def bring_in_dry_run(dry_run: ImportRun, *, by: User | None, at: datetime) -> Im
 
 
 @transaction.atomic(durable=True)
+def map_again(refused: ImportRun, mapping: Mapping[str, Any], *, by: User | None, is_dry_run: bool) -> ImportRun:
+    """Look at a refused file again, now that somebody has said what its columns mean. Refuses `wrong_state` and `bad_mapping`."""
+    mapping_from(dict(mapping))
+    refused = ImportRun.objects.select_for_update(of=("self",)).select_related("merchant").get(pk=refused.pk)
+    if refused.state != State.REFUSED or not refused.upload:
+        raise Refused("wrong_state", state=refused.get_state_display())
+    options = refused.options | {"format": "", "mapping": dict(mapping), "preset": ""}
+    run = new_run(
+        refused.merchant, refused.file_name, options, by=by, is_dry_run=is_dry_run,
+        bytes_total=refused.bytes_total, save=False,
+    )  # fmt: skip
+    run.upload = refused.upload.name
+    run.save()
+    record("import.started", run, by=by, file=run.file_name, dry_run=is_dry_run)
+    enqueue("catalog.run_import", run_id=run.pk)
+    return run
+
+
+@transaction.atomic(durable=True)
 def go_on(run: ImportRun, *, by: User | None, at: datetime) -> ImportRun:
     """A stopped run waits again for a worker, which goes on behind the last page. Refuses `wrong_state`."""
     stopped = ImportRun.objects.filter(pk=run.pk, state=State.STOPPED).exclude(upload="")
@@ -108,6 +136,18 @@ def go_on(run: ImportRun, *, by: User | None, at: datetime) -> ImportRun:
         raise Refused("wrong_state", state=run.get_state_display())
     record("import.resumed", run, by=by)
     enqueue("catalog.run_import", run_id=run.pk)
+    return ImportRun.objects.get(pk=run.pk)
+
+
+@transaction.atomic(durable=True)
+def cancel(run: ImportRun, *, by: User | None, at: datetime) -> ImportRun:
+    """A run that waits never begins, and one that is under way stops before its next page: what was written stays, and no
+    page is written by half. Refuses `wrong_state` for any other."""
+    open_ones = ImportRun.objects.filter(pk=run.pk, state__in=(State.WAITING, State.RUNNING))
+    # Who works on it finds out when it books its next page (ledger.py), and says so that the next one may begin.
+    if not open_ones.update(state=State.STOPPED, finished_at=at):
+        raise Refused("wrong_state", state=ImportRun.objects.get(pk=run.pk).get_state_display())
+    record("import.cancelled", run, by=by)
     return ImportRun.objects.get(pk=run.pk)
 
 
@@ -135,8 +175,10 @@ def claim(run_id: int, *, state: str, leaving: frozenset[str], at: datetime) -> 
 def close(run: ImportRun, *, state: str, at: datetime, **fields: Any) -> bool:
     """End the run, unless it is no longer this process's. The next run of its merchant may begin."""
     mine = ImportRun.objects.filter(pk=run.pk, attempt=run.attempt, state__in=(*WORKING, state))
-    if not mine.update(**{"state": state, "finished_at": at, **fields}):
-        return False
+    with transaction.atomic():
+        if not mine.update(**{"state": state, "finished_at": at, **fields}):
+            return False
+        emit(run.merchant_id, "import.ended", run, at=at, state=str(state), is_dry_run=run.is_dry_run)
     logger.info("import.closed", extra={"run": run.public_id, "state": str(state)})
     if following := _waiting().filter(merchant=run.merchant_id).order_by("pk").first():
         enqueue("catalog.run_import", run_id=following.pk)

@@ -164,6 +164,9 @@ class _Page:
     moved_variants: dict[int, Variant] = field(default_factory=dict)
     new_prices: list[tuple[int, int, int | None]] = field(default_factory=list)
     stock_moves: list[tuple[int, int, int]] = field(default_factory=list)
+    #: Planned prices that go, and limits of stock as they were.
+    dead_prices: list[int] = field(default_factory=list)
+    limits: list[tuple[int, int | None]] = field(default_factory=list)
 
     @classmethod
     def of(cls, changes: Sequence[ImportChange], at: datetime, run: ImportRun) -> "_Page":
@@ -277,6 +280,10 @@ class _Page:
                 self.moved_variants[variant.pk] = variant
         for market, amount in after.get("prices", {}).items():
             self._undo_price(change, variant, int(market), before["prices"][market], amount)
+        for market, (starts_at, amount) in after.get("planned", {}).items():
+            self._undo_planned(change, variant, int(market), datetime.fromisoformat(starts_at), amount)
+        if "low_at" in after:
+            self._undo_limit(change, variant, before["low_at"], after["low_at"])
         if "stock" in after:
             self._undo_stock(change, variant, before["stock"], after["stock"])
 
@@ -289,6 +296,24 @@ class _Page:
             change.kept.append(f"variant.{variant.sku}.price.{market_id}")
         else:
             self.new_prices.append((variant.pk, market_id, before))
+
+    def _undo_planned(
+        self, change: ImportChange, variant: Variant, market_id: int, starts_at: datetime, after: int
+    ) -> None:
+        """What has begun was asked and stays; the price before it follows by itself when the row goes."""
+        rows = [row for row in self.prices.get(variant.pk, []) if row.market_id == market_id]
+        planned = next((row for row in rows if row.starts_at == starts_at and row.amount == after), None)
+        if planned is None or starts_at <= self.at:
+            change.kept.append(f"variant.{variant.sku}.price.{market_id}")
+        else:
+            self.dead_prices.append(planned.pk)
+
+    def _undo_limit(self, change: ImportChange, variant: Variant, before: int | None, after: int) -> None:
+        stock = self.stocks.get(variant.pk)
+        if stock is None or stock.low_at != after:
+            change.kept.append(f"variant.{variant.sku}.low_at")
+        else:
+            self.limits.append((stock.pk, before))
 
     def _undo_stock(self, change: ImportChange, variant: Variant, before: int | None, after: int) -> None:
         stock = self.stocks.get(variant.pk)
@@ -310,6 +335,9 @@ class _Page:
         Product.objects.bulk_update(moved, [name.removesuffix("_id") for name in columns], batch_size=200)
         Variant.objects.bulk_update(self.moved_variants.values(), VARIANT_VALUES, batch_size=200)
         insert_new(Price, ("variant_id", "market_id", "amount"), self.new_prices, starts_at=self.at, created_at=self.at)
+        _delete(Price.objects.filter(Among("pk", self.dead_prices)))
+        for stock_id, low_at in self.limits:
+            Stock.objects.filter(pk=stock_id).update(low_at=low_at, told_low_at=None, updated_at=self.at)
         move_stock(self.stock_moves, at=self.at, by=self.run.undone_by, note=self.run.public_id)
         standing = sorted(self.products.keys() - set(self.dead_products))
         # The dead too: their documents and spans go, and the markets learn of it.

@@ -29,6 +29,8 @@ class Market(models.Model):
     time_zone = models.CharField(max_length=40)
     prices_include_tax = models.BooleanField(default=True)
     position = models.PositiveSmallIntegerField(default=0)
+    # The sandbox's is not: it has no page, no feed and no place in any list.
+    is_public = models.BooleanField(default=True, editable=False)
     # Counts the compilations that changed what this market sees; half of its epoch (catalog/epoch.py).
     shelf_version = models.PositiveBigIntegerField(default=1, editable=False)
 

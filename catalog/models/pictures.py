@@ -1,5 +1,6 @@
 """Pictures of products."""
 
+import hashlib
 from typing import Self
 
 from django.db import models
@@ -70,6 +71,11 @@ class Image(models.Model):
 
     def __str__(self) -> str:
         return f"{self.product} {self.position}"
+
+    @property
+    def public_id(self) -> str:
+        """What programs call it, beside its product: made of the key, which it does not show."""
+        return f"img_{hashlib.sha256(f'catalog.image:{self.pk}'.encode()).hexdigest()[:16]}"
 
     @property
     def refusal_sentence(self) -> str:

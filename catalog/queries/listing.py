@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.facts import FactsReader, ProductFacts
 from catalog.models import Market, Product
+from catalog.queries.markets import markets_of
 from catalog.shelf import shelf_state
 from licensing.gate import Action, Article, Reason, decide, embargo_lifts_at
 from licensing.models import DistributionChannel
@@ -69,13 +70,14 @@ class MarketListing:
 
 
 def listing_reasons(product: Product, *, at: datetime) -> list[MarketListing]:
-    """Every market in its order. Decided from the facts, as the shelf is; a constant number of queries."""
-    markets = list(Market.objects.order_by("position", "pk"))
+    """Every market that is the merchant's, in its order. Decided from the facts, as the shelf is; a constant number of queries."""
+    markets = list(markets_of(product.merchant_id))
     [facts] = FactsReader(markets).read([product.pk], lock=False)
-    return [_in_market(facts, market, at) for market in markets]
+    return [in_market(facts, market, at) for market in markets]
 
 
-def _in_market(facts: ProductFacts, market: Market, at: datetime) -> MarketListing:
+def in_market(facts: ProductFacts, market: Market, at: datetime) -> MarketListing:
+    """One market of those that the facts were read for."""
     prices, offers = facts.prices.get(market.pk, []), facts.offers.get(market.pk, [])
     state = shelf_state(facts.article, market.countries, prices, offers, needs_campaign=facts.needs_campaign, at=at)
     if state is not None and facts.is_active:

@@ -93,7 +93,8 @@ class ProductFilters:
 
 
 def all_markets() -> list[Market]:
-    return list(Market.objects.all())
+    """Those that everybody may know of."""
+    return list(Market.objects.filter(is_public=True))
 
 
 def next_turn(at: datetime) -> datetime:

@@ -223,7 +223,7 @@ class CertificateAdmin(ApprovalAdmin):
         return queries.certificates_seen_by(request.user).order_by("-pk")
 
     def page_of(self, request: HttpRequest, row: Certificate) -> dict[str, Any]:
-        return pages.certificate_page(row)
+        return pages.certificate_page(row, user=request.user)
 
 
 def _number(text: str) -> int | None:

@@ -9,7 +9,6 @@ from fractions import Fraction
 
 from django.db import transaction
 
-from accounts.models import User
 from accounts.services import record
 from core.errors import Refused
 from licensing.approvals import evidence, files
@@ -17,7 +16,7 @@ from licensing.approvals.deadlines import instant_after
 from licensing.approvals.digests import round_digest
 from licensing.approvals.evidence import Item, Listed
 from licensing.approvals.locks import lock_round, lock_submission
-from licensing.approvals.people import check_licensee
+from licensing.approvals.people import Licensee, check_licensee, person_of
 from licensing.approvals.rounds import asked_changes, differing, last_round, standing_round
 from licensing.approvals.tracks import Change, covers
 from licensing.assets import digest_of_picture
@@ -40,7 +39,7 @@ ALTERS = {
 
 
 @transaction.atomic(durable=True)
-def start_draft(submission: Submission, *, by: User, at: datetime) -> Round:
+def start_draft(submission: Submission, *, by: Licensee, at: datetime) -> Round:
     """The next round of the stage at which the track is, with what the round before said; the files of the stage's own
     last round come along. Refuses `wrong_state`, `round_open` while one is drafted or looked at, `not_your_merchant`."""
     submission = lock_submission(submission)
@@ -57,7 +56,7 @@ def start_draft(submission: Submission, *, by: User, at: datetime) -> Round:
         number=before.number + 1 if before else 1,
         legal_line_en=licence.legal_line_en,
         legal_line_zh=licence.legal_line_zh,
-        created_by=by,
+        created_by=person_of(by),
         created_at=at,
     )
     if like is not None:
@@ -73,7 +72,7 @@ def start_draft(submission: Submission, *, by: User, at: datetime) -> Round:
 def edit_draft(
     draft: Round,
     *,
-    by: User,
+    by: Licensee,
     spec: Mapping[str, str] | None = None,
     texts: Mapping[str, str] | None = None,
     legal_line_en: str | None = None,
@@ -93,7 +92,7 @@ def edit_draft(
 
 
 @transaction.atomic(durable=True)
-def add_file(draft: Round, content: bytes, *, kind: str, name: str, by: User, at: datetime) -> RoundFile:
+def add_file(draft: Round, content: bytes, *, kind: str, name: str, by: Licensee, at: datetime) -> RoundFile:
     """A file of a draft, known by its bytes; the same bytes as the same kind are one file. Refuses `frozen`,
     `too_many_files`, `bad_file_kind`, `evidence_picture_needed` and what is not evidence (licensing.approvals.files)."""
     looked = files.look_at(content)
@@ -123,7 +122,7 @@ def add_file(draft: Round, content: bytes, *, kind: str, name: str, by: User, at
 
 
 @transaction.atomic(durable=True)
-def remove_file(file: RoundFile, *, by: User) -> None:
+def remove_file(file: RoundFile, *, by: Licensee) -> None:
     """Take a file off a draft. Refuses `frozen`; twice is harmless. Its bytes stay where another round shows them."""
     _lock_draft(file.round, by)
     RoundFile.objects.filter(pk=file.pk).delete()
@@ -133,7 +132,7 @@ def remove_file(file: RoundFile, *, by: User) -> None:
 
 
 @transaction.atomic(durable=True)
-def tick_change(change: RequiredChange, draft: Round, *, by: User, remark: str = "", is_done: bool = True) -> None:
+def tick_change(change: RequiredChange, draft: Round, *, by: Licensee, remark: str = "", is_done: bool = True) -> None:
     """Say in the draft of the next stage that a change that was asked for is done, or that it is not after all.
     Refuses `frozen`, and `not_asked_here` for a change that another stage has to answer."""
     draft = _lock_draft(draft, by)
@@ -147,7 +146,7 @@ def tick_change(change: RequiredChange, draft: Round, *, by: User, remark: str =
 
 
 @transaction.atomic(durable=True)
-def discard_draft(draft: Round, *, by: User) -> None:
+def discard_draft(draft: Round, *, by: Licensee) -> None:
     """Throw a draft away. Refuses `frozen`."""
     draft = _lock_draft(draft, by)
     draft.done_changes.update(done_in=None, done_remark="")
@@ -156,7 +155,7 @@ def discard_draft(draft: Round, *, by: User) -> None:
 
 
 @transaction.atomic(durable=True)
-def submit(draft: Round, *, by: User, at: datetime) -> Round:
+def submit(draft: Round, *, by: Licensee, at: datetime) -> Round:
     """Hand a draft in: it is frozen and the licensor's clock runs.
 
     Refuses `evidence_missing` with the list of what is missing, `changes_open` with the changes that are not ticked,
@@ -173,9 +172,9 @@ def submit(draft: Round, *, by: User, at: datetime) -> Round:
     if before is not None and before.state == State.REVISION_REQUIRED and before.digest == draft.digest:
         raise Refused("nothing_changed")
     _start_clock(draft, at)
-    draft.state, draft.submitted_by, draft.submitted_at = State.SUBMITTED, by, at
+    draft.state, draft.submitted_by, draft.submitted_at = State.SUBMITTED, person_of(by), at
     draft.save()
-    record("round.submitted", draft, by=by, digest=draft.digest, due_at=str(draft.due_at))
+    record("round.submitted", draft, by=person_of(by), digest=draft.digest, due_at=str(draft.due_at))
     return draft
 
 
@@ -188,7 +187,7 @@ def _start_clock(draft: Round, at: datetime) -> None:
     draft.silence_rule = licence.silence_rule
 
 
-def _lock_draft(draft: Round, by: User) -> Round:
+def _lock_draft(draft: Round, by: Licensee) -> Round:
     draft = lock_round(draft)
     check_licensee(by, draft.submission.version.licence)
     if draft.state != State.DRAFT:

@@ -23,6 +23,8 @@ LARGEST = LARGEST_FILE
 MOST_PIXELS_SHOWN = 50_000_000
 PDF = "application/pdf"
 _TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "GIF": "image/gif", "WEBP": "image/webp", "AVIF": "image/avif"}
+#: What a piece of evidence can be.
+TYPES = (*_TYPES.values(), PDF)
 _PIECE = 1 << 16
 
 

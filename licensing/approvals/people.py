@@ -1,6 +1,7 @@
 """Who may do what in approvals.
 
-The licensee is a member of the licence's merchant who looks after its goods, or staff acting for it. Reviewers and
+The licensee is a member of the licence's merchant who looks after its goods, a program of the merchant, or staff acting
+for it. Reviewers and
 approvers are staff with the permission; an approver reviews, too. Nobody decides on what they handed in themselves, nor on
 anything of a merchant they belong to.
 """
@@ -8,7 +9,10 @@ anything of a merchant they belong to.
 from accounts.models import User
 from core.errors import Refused
 from licensing.models import Licence, Round
-from merchants.models import Member
+from merchants.models import Member, Merchant
+
+#: Who acts for a merchant: a person; or a program of the merchant, whose key was looked at where it came in.
+Licensee = User | Merchant
 
 ACTING_ROLES = (Member.Role.OWNER, Member.Role.CATALOGUE)
 
@@ -32,8 +36,18 @@ def is_member(user: User, licence: Licence) -> bool:
     return Member.objects.filter(user=user, merchant=licence.merchant_id).exists()
 
 
-def check_licensee(user: User, licence: Licence) -> None:
-    """Refuses `not_your_merchant`. One query for who is not staff."""
+def person_of(by: Licensee) -> User | None:
+    """Nobody, where a program acts."""
+    return None if isinstance(by, Merchant) else by
+
+
+def check_licensee(by: Licensee, licence: Licence) -> None:
+    """Refuses `not_your_merchant`. One query for a person who is not staff."""
+    if isinstance(by, Merchant):
+        if by.pk != licence.merchant_id:
+            raise Refused("not_your_merchant")
+        return
+    user = by
     if may_act_for_merchants(user):
         return
     acting = Member.objects.filter(user=user, merchant=licence.merchant_id, role__in=ACTING_ROLES)

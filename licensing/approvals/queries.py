@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import User
 from licensing.approvals.people import may_act_for_merchants, may_review
 from licensing.approvals.rounds import WAITING
 from licensing.approvals.words import TimeLeft, time_left
-from licensing.models import ArticleVersion, Certificate, Comment, MarkedFile, Round, RoundFile
+from licensing.models import ArticleVersion, Certificate, Comment, MarkedFile, Round, RoundFile, Submission
 from merchants.models import Merchant
 
 VIEW = "licensing.view_round"
@@ -64,6 +64,50 @@ def certificates_seen_by(user: User) -> QuerySet[Certificate]:
     if _sees_every_merchant(user):
         return certificates
     return certificates.filter(article__merchant__in=_merchants_of(user))
+
+
+# -- a merchant's side ---------------------------------------------------------------------------------
+# Of one merchant alone, whoever of its people or programs asks; never what the licensor's people note for themselves.
+
+
+def versions_of(merchant: Merchant) -> QuerySet[ArticleVersion]:
+    return ArticleVersion.objects.filter(article__merchant=merchant).select_related(
+        "article__merchant", "licence__film"
+    )
+
+
+def rounds_of(merchant: Merchant) -> QuerySet[Round]:
+    """Drafts, too: they are the merchant's own."""
+    rounds = Round.objects.filter(submission__version__article__merchant=merchant)
+    return rounds.select_related("submission__version__article__merchant", "submission__version__licence__film")
+
+
+def files_of(merchant: Merchant) -> QuerySet[RoundFile]:
+    return RoundFile.objects.filter(round__submission__version__article__merchant=merchant)
+
+
+def marked_files_of(merchant: Merchant) -> QuerySet[MarkedFile]:
+    return MarkedFile.objects.filter(round__submission__version__article__merchant=merchant)
+
+
+def comments_of(merchant: Merchant) -> QuerySet[Comment]:
+    own = Comment.objects.filter(round__submission__version__article__merchant=merchant, is_internal=False)
+    return own.select_related("author")
+
+
+def certificates_of(merchant: Merchant) -> QuerySet[Certificate]:
+    return Certificate.objects.filter(article__merchant=merchant).select_related("article__merchant", "licence__film")
+
+
+def waiting_on(versions: QuerySet[ArticleVersion], side: str) -> QuerySet[ArticleVersion]:
+    """Versions in approval that wait for the "licensor", who has a round to decide on, or the "merchant", who has to show the
+    next one of some track. One may wait for both."""
+    versions = versions.filter(state=ArticleVersion.State.IN_APPROVAL)
+    decided = Round.objects.filter(state__in=WAITING)
+    if side == "licensor":
+        return versions.filter(Exists(decided.filter(submission__version=OuterRef("pk"))))
+    open_tracks = Submission.objects.filter(version=OuterRef("pk"), final_at=None)
+    return versions.filter(Exists(open_tracks.exclude(Exists(decided.filter(submission=OuterRef("pk"))))))
 
 
 @dataclass(frozen=True, slots=True)

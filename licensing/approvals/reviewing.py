@@ -13,9 +13,10 @@ from core.errors import Refused
 from licensing.approvals import files
 from licensing.approvals.finals import drop_version, pass_stage
 from licensing.approvals.locks import lock_round
-from licensing.approvals.people import check_approver, check_licensee, check_reviewer, may_review
+from licensing.approvals.people import Licensee, check_approver, check_licensee, check_reviewer, may_review, person_of
 from licensing.approvals.tracks import Stage, Track, next_stage
 from licensing.models import ArticleVersion, Comment, MarkedFile, RequiredChange, Round, RoundFile
+from merchants.events import emit
 
 State = Round.State
 
@@ -106,7 +107,7 @@ def comment(
     shown: Round,
     text: str,
     *,
-    by: User,
+    by: Licensee,
     at: datetime,
     file: RoundFile | None = None,
     x: int | None = None,
@@ -117,9 +118,10 @@ def comment(
     of the whole. Internal: for the licensor's people alone. Refuses `text_missing`, `wrong_state`, `bad_pin`,
     `not_a_reviewer`, `not_your_merchant`."""
     shown = lock_round(shown)
-    is_licensor = may_review(by)
-    if is_internal or is_licensor:
-        check_reviewer(by, shown, shown.submission.version.licence)
+    person = person_of(by)
+    is_licensor = person is not None and may_review(person)
+    if person is not None and (is_internal or is_licensor):
+        check_reviewer(person, shown, shown.submission.version.licence)
     else:
         check_licensee(by, shown.submission.version.licence)
     if shown.state == State.DRAFT:
@@ -131,7 +133,7 @@ def comment(
     said = Comment.objects.create(
         round=shown,
         number=last + 1,
-        author=by,
+        author=person,
         is_licensor=is_licensor,
         is_internal=is_internal,
         text=text.strip()[:2000],
@@ -140,7 +142,7 @@ def comment(
         y=y,
         created_at=at,
     )
-    record("round.commented", shown, by=by, number=said.number, is_internal=is_internal)
+    record("round.commented", shown, by=person, number=said.number, is_internal=is_internal)
     return said
 
 
@@ -172,6 +174,16 @@ def _decide(
     shown.state, shown.decided_by, shown.decided_at = state, by, at
     shown.reasons, shown.remark = list(reasons), remark.strip()[:2000]
     shown.save(update_fields=["state", "decided_by", "decided_at", "reasons", "remark"])
+    tell_programs(shown, at=at)
+
+
+def tell_programs(shown: Round, *, at: datetime) -> None:
+    """The merchant's programs hear what became of a round."""
+    article = shown.submission.version.article
+    emit(
+        article.merchant_id, "submission.decided", shown.submission, at=at, round=shown.public_id, stage=shown.stage,
+        state=str(shown.state), reasons=shown.reasons, sku=article.sku,
+    )  # fmt: skip
 
 
 def _check_state(shown: Round, states: tuple[Round.State, ...]) -> None:

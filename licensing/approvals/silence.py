@@ -15,6 +15,7 @@ from accounts.services import record
 from licensing.approvals.finals import pass_stage
 from licensing.approvals.letters import write_reminder
 from licensing.approvals.locks import lock_round
+from licensing.approvals.reviewing import tell_programs
 from licensing.approvals.rounds import WAITING
 from licensing.models import ArticleVersion, Licence, Reminder, Round
 
@@ -56,6 +57,7 @@ def answer_silence(shown: Round, *, at: datetime) -> Round:
         shown.decided_at = at
     shown.save(update_fields=["state", "decided_at"])
     record("round.silence", shown, by=None, state=str(shown.state), due_at=shown.due_at.isoformat())
+    tell_programs(shown, at=at)
     _note([shown], 100, at)
     if shown.state == State.DEEMED_APPROVED:
         pass_stage(shown, at=at)

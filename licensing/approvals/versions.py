@@ -5,12 +5,11 @@ from datetime import datetime
 
 from django.db import transaction
 
-from accounts.models import User
 from accounts.services import record
 from core.errors import Refused
 from licensing.approvals.finals import drop_version
 from licensing.approvals.locks import lock_article, lock_version
-from licensing.approvals.people import check_licensee
+from licensing.approvals.people import Licensee, check_licensee, person_of
 from licensing.approvals.tracks import Change, Track, first_stage, touched
 from licensing.articles import article_of
 from licensing.models import ArticleVersion, Certificate, Licence, LicensedArticle, Round, Submission
@@ -19,7 +18,9 @@ State = ArticleVersion.State
 
 
 @transaction.atomic(durable=True)
-def start_version(licence: Licence, sku: str, *, by: User, at: datetime, changes: Iterable[str] = ()) -> ArticleVersion:
+def start_version(
+    licence: Licence, sku: str, *, by: Licensee, at: datetime, changes: Iterable[str] = ()
+) -> ArticleVersion:
     """Begin the approval of the merchant's article `sku` under `licence`.
 
     The first version begins every track at its first stage. One that follows a version that is approved names its
@@ -50,7 +51,7 @@ def start_version(licence: Licence, sku: str, *, by: User, at: datetime, changes
     record(
         "article.version_started",
         article,
-        by=by,
+        by=person_of(by),
         version=version.number,
         licence=licence.number,
         changes=version.changes,
@@ -59,7 +60,7 @@ def start_version(licence: Licence, sku: str, *, by: User, at: datetime, changes
 
 
 @transaction.atomic(durable=True)
-def withdraw_version(version: ArticleVersion, *, by: User, at: datetime) -> ArticleVersion:
+def withdraw_version(version: ArticleVersion, *, by: Licensee, at: datetime) -> ArticleVersion:
     """The licensee takes a version back that is not approved yet; drafts go, what was submitted stays on record.
     Refuses `wrong_state`."""
     version = lock_version(version)
@@ -71,7 +72,7 @@ def withdraw_version(version: ArticleVersion, *, by: User, at: datetime) -> Arti
         draft.files.all().delete()
         draft.delete()
     drop_version(version, State.WITHDRAWN, at=at)
-    record("article.version_withdrawn", version.article, by=by, version=version.number)
+    record("article.version_withdrawn", version.article, by=person_of(by), version=version.number)
     return version
 
 

@@ -99,22 +99,29 @@ def _day(missing: int, pace: Fraction, as_of: date) -> date | None:
 
 
 def forecasts(licence: Licence, *, as_of: date, window: int = WINDOW) -> list[EarnOut]:
-    """The guarantees of a licence: what its statements have credited (the open ones as they were computed last), and what the pace
-    gives. Three queries at most."""
+    """The guarantees of a licence, as `histories` gives them."""
+    return [outlook for outlook, _history in histories(licence, as_of=as_of, window=window)]
+
+
+def histories(licence: Licence, *, as_of: date, window: int = WINDOW) -> list[tuple[EarnOut, list[tuple[date, int]]]]:
+    """The guarantees of a licence with what was credited by which day: what its statements say (the open ones as they were computed
+    last), and what the pace gives. Three queries at most."""
     agreement = agreement_of(account_of(licence))
     statements = list(
         Statement.objects.filter(licence=licence, computed_at__isnull=False, first_day__lte=as_of)
         .order_by("number")
         .only("last_day", "figures", "currency")
     )
-    return [
-        earn_out(
-            _history(statements, guarantee.pool, as_of),
+    found = []
+    for guarantee in agreement.guarantees:
+        history = _history(statements, guarantee.pool, as_of)
+        outlook = earn_out(
+            history,
             guarantee=guarantee.amount, first_day=guarantee.first_day, last_day=guarantee.last_day, as_of=as_of,
             pool=guarantee.pool, currency=agreement.currency, window=window,
-        )
-        for guarantee in agreement.guarantees
-    ]  # fmt: skip
+        )  # fmt: skip
+        found.append((outlook, history))
+    return found
 
 
 def _history(statements: Sequence[Statement], pool: str, as_of: date) -> list[tuple[date, int]]:

@@ -35,6 +35,8 @@ from licensing.royalties.results import Statement
 from licensing.royalties.rounding import exact_text
 from licensing.royalties.statements import make_statements
 from licensing.royalties.writing import as_plain
+from merchants.events import emit
+from merchants.models import Merchant
 
 #: From so many lines on, what has to be found again goes into a file instead of memory.
 MANY = 20_000
@@ -147,6 +149,8 @@ def close_statement(statement: Row, *, by: User | None, at: datetime | None = No
     row.overdue_at = _end_of(calculated.due_on, zone)
     row.save()
     record("statement.closed", row, by=by, period=row.period, digest=row.digest, payable=row.payable)
+    licence = account.licence
+    emit(licence.merchant_id, "statement.closed", row, at=at, period=row.period, licence=licence.public_id)
     mark_stale(account.licence)
     licence_moved(account.licence, at=at)
     return row
@@ -212,11 +216,14 @@ def replayed_digest(statement: Row) -> str:
     return f"sha256:{made.digest}"
 
 
-def prepare_statements(*, at: datetime) -> int:
+def prepare_statements(*, at: datetime, merchant: Merchant | None = None) -> int:
     """Open what has begun and compute again what has moved; a licence whose lines cannot be computed is left for a person to see.
-    Returns how many statements were computed."""
+    Of all merchants, or of this one. Returns how many statements were computed."""
     count = 0
-    for account in RoyaltyTerms.objects.select_related("licence").order_by("pk").iterator():
+    accounts = RoyaltyTerms.objects.select_related("licence").order_by("pk")
+    if merchant is not None:
+        accounts = accounts.filter(licence__merchant=merchant)
+    for account in accounts.iterator():
         count += _prepare(account, at)
     return count
 

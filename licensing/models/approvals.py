@@ -123,7 +123,8 @@ class Round(models.Model):
     factory = models.CharField(max_length=300, blank=True)
     digest = models.CharField(max_length=64, blank=True, editable=False)
 
-    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="drafted_rounds")
+    #: Nobody: a program of the merchant did. The same goes for who submitted it and who commented.
+    created_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="drafted_rounds")
     created_at = models.DateTimeField()
     submitted_by = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.PROTECT, related_name="submitted_rounds"
@@ -252,7 +253,7 @@ class Comment(models.Model):
     public_id = public_id_field("cmt")
     round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="comments")
     number = models.PositiveSmallIntegerField()
-    author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="round_comments")
+    author = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="round_comments")
     is_licensor = models.BooleanField()
     is_internal = models.BooleanField(default=False, help_text=_("Only the licensor's people see it."))
     text = models.CharField(max_length=2000)

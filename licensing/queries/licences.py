@@ -97,3 +97,8 @@ def _sell_off(licence: Licence) -> SellOff | None:
     stated = next(iter(licence.inventory_statements.all()), None)
     left = None if stated is None else (stated.declared or 0) - (stated.sold or 0)  # type: ignore[attr-defined]
     return SellOff(licence.sell_off_days, ends_on, end_of_day(ends_on, licence.time_zone), stated, left)
+
+
+def licence_named(merchant: Merchant, name: str) -> Licence | None:
+    """The merchant's own licence of this public id or number."""
+    return own_licences(merchant).filter(Q(public_id=name) | Q(number=name)).first()

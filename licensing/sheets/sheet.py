@@ -123,7 +123,7 @@ def statement_rows(statements: Iterable[Statement]) -> list[StatementRow]:
     """Statements that have figures, for a list. No query, if their licences and films are at hand."""
     language, rows = get_language() or "en", []
     for one in statements:
-        say = _Words(one.currency)
+        say = Words(one.currency)
         rows.append(
             StatementRow(
                 licence=one.licence.number,
@@ -141,7 +141,7 @@ def statement_rows(statements: Iterable[Statement]) -> list[StatementRow]:
 
 def line_rows(lines: Iterable[SaleLine], currency: str) -> list[LineRow]:
     """Lines of one currency, for a list."""
-    say = _Words(currency)
+    say = Words(currency)
     return [
         LineRow(
             name=line.external_id,
@@ -161,7 +161,7 @@ def line_rows(lines: Iterable[SaleLine], currency: str) -> list[LineRow]:
 def sheet_of(statement: Statement, *, outlooks: Iterable[EarnOut] = ()) -> Sheet:
     """The sheet of a statement that has been computed. `outlooks` are `forecast.forecasts` of its licence. One query, if the
     licence, its merchant and its film are at hand."""
-    figures, say = statement.figures, _Words(statement.currency)
+    figures, say = statement.figures, Words(statement.currency)
     names = _names(statement)
     return Sheet(
         title=_("Royalty statement %(number)s, %(period)s") % {"number": statement.number, "period": statement.period},
@@ -177,14 +177,14 @@ def sheet_of(statement: Statement, *, outlooks: Iterable[EarnOut] = ()) -> Sheet
             (_payment_words().get(one["kind"], one["kind"]), say.day(one["date"]), say.money(one["amount"]))
             for one in figures["payments"]
         ],
-        bars=[_bar(outlook, say) for outlook in outlooks],
+        bars=[bar_of(outlook, say) for outlook in outlooks],
         digest=statement.digest,
         is_closed=statement.state == Statement.State.CLOSED,
         notes=_notes(statement, say),
     )
 
 
-class _Words:
+class Words:
     """Amounts, numbers and days as readers of the active language write them."""
 
     def __init__(self, currency: str) -> None:
@@ -212,7 +212,7 @@ class _Words:
         return str(format_date(on, format="long", locale=self.locale))
 
 
-def _facts(statement: Statement, say: _Words) -> list[tuple[str, str]]:
+def _facts(statement: Statement, say: Words) -> list[tuple[str, str]]:
     licence, language = statement.licence, get_language() or "en"
     return [
         (_("Licensee"), licence.merchant.name_in(language)),
@@ -228,7 +228,7 @@ def _facts(statement: Statement, say: _Words) -> list[tuple[str, str]]:
     ]
 
 
-def _headline(figures: dict[str, Any], say: _Words) -> list[Figure]:
+def _headline(figures: dict[str, Any], say: Words) -> list[Figure]:
     return [
         Figure("earned", _("Royalties earned"), say.money(figures["earned"]), _("in this period")),
         Figure("due", _("Royalties due"), say.money(figures["due"]), _("after advances and what was asked for before")),
@@ -237,7 +237,7 @@ def _headline(figures: dict[str, Any], say: _Words) -> list[Figure]:
     ]
 
 
-def _sales(figures: dict[str, Any], say: _Words) -> list[Figure]:
+def _sales(figures: dict[str, Any], say: Words) -> list[Figure]:
     """The sales side, for each currency of its own."""
     found = []
     labels = {"gross": _("Gross sales"), "returns": _("Returns"), "deductions": _("Deductions"), "net": _("Net sales")}
@@ -249,7 +249,7 @@ def _sales(figures: dict[str, Any], say: _Words) -> list[Figure]:
     return found
 
 
-def _sum(figures: dict[str, Any], say: _Words) -> list[Figure]:
+def _sum(figures: dict[str, Any], say: Words) -> list[Figure]:
     def line(name: str, label: str, remark: str = "", *, is_total: bool = False) -> Figure:
         return Figure(name, label, say.money(figures[name]), remark, is_total)
 
@@ -270,7 +270,7 @@ def _sum(figures: dict[str, Any], say: _Words) -> list[Figure]:
     ]
 
 
-def _group(number: int, group: dict[str, Any], say: _Words, names: Mapping[str, str]) -> GroupRow:
+def _group(number: int, group: dict[str, Any], say: Words, names: Mapping[str, str]) -> GroupRow:
     rates = {say.rate(one["rate"]) for part in group["parts"] for one in part["slices"]}
     floored = any(part["floor"] and part["floor"]["applies"] for part in group["parts"])
     remarks = [group["basis"]] if group["basis"] else []
@@ -312,14 +312,14 @@ def _channel(code: str) -> str:
     return str(DistributionChannel(code).label) if code in DistributionChannel.values else code or "–"
 
 
-def _adjustment(number: int, line: dict[str, Any], say: _Words) -> AdjustmentRow:
+def _adjustment(number: int, line: dict[str, Any], say: Words) -> AdjustmentRow:
     if line["kind"] == "MANUAL":
         return AdjustmentRow(None, line["reason"] or "–", "", say.money(line["amount"]))
     what = _("Returned from %(period)s") % {"period": line["sold_in"] or "–"}
     return AdjustmentRow(number, what, line["of"] or line["group"] or "", say.money(line["amount"]))
 
 
-def _bar(outlook: EarnOut, say: _Words) -> Bar:
+def bar_of(outlook: EarnOut, say: Words) -> Bar:
     whole = max(outlook.guarantee, 1)
     facts = {
         "credited": say.minor(outlook.credited, outlook.currency),
@@ -337,7 +337,7 @@ def _bar(outlook: EarnOut, say: _Words) -> Bar:
     )
 
 
-def _outlook(outlook: EarnOut, say: _Words) -> str:
+def _outlook(outlook: EarnOut, say: Words) -> str:
     if outlook.is_earned_out:
         return _("The guarantee is earned out.")
     if outlook.earned_out_on is not None and outlook.earned_out_on <= outlook.last_day:
@@ -348,7 +348,7 @@ def _outlook(outlook: EarnOut, say: _Words) -> str:
     }
 
 
-def _notes(statement: Statement, say: _Words) -> list[str]:
+def _notes(statement: Statement, say: Words) -> list[str]:
     notes = []
     if statement.figures["no_sales"]:
         notes.append(_("There were no sales in this period."))

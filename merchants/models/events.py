@@ -58,6 +58,8 @@ class WebhookEndpoint(models.Model):
     previous_until = models.DateTimeField(null=True, blank=True, editable=False)
     # What the receiver asked for with Retry-After: nothing is sent before.
     not_before = models.DateTimeField(null=True, blank=True, editable=False)
+    # Since when nothing at all was taken there.
+    failing_since = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -18,17 +18,22 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.services import done_by_program
 from catalog.epoch import Epoch, read_epoch
 from catalog.queries.lists import all_markets, next_turn
 from core.paging import Page
 from merchants.models import Merchant, PartnerKey
 from merchstore.api.asking import KeyAuthentication, MayAsk
+from merchstore.api.clock import CLOCK, clock_of, written
 from merchstore.api.cursors import write_cursor
+from merchstore.api.limits import DEFAULT, Quota, take
+from merchstore.api.limits import HEADERS as LIMIT_HEADERS
 from merchstore.api.parameters import Parameter, looks_like_a_name, read_parameters
 from merchstore.api.problems import Problem
 
 #: Seconds an answer may be kept, and seldom more, because facts change between boundaries too.
 MAX_AGE = 15
+_SAFE = ("get", "head", "options")
 #: How often an answer is made anew when the shelf is compiled in between.
 TRIES = 5
 
@@ -53,7 +58,13 @@ class ApiView(APIView):
             raise MethodNotAllowed(request.method)
         self.at: datetime = timezone.now()
         super().initial(request, *args, **kwargs)
-        self.given = read_parameters(request, self.parameters)
+        self.given = read_parameters(request, self.parameters_of(request.method))
+
+    @classmethod
+    def parameters_of(cls, method: str) -> tuple[Parameter, ...]:
+        """What the query may name: where an address is read and written, parameters say what is read."""
+        is_read = method.lower() in _SAFE
+        return cls.parameters if is_read or "get" not in cls.http_method_names else ()
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)
@@ -71,7 +82,7 @@ class ReadView(ApiView):
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)
-        if response.status_code == 200:
+        if response.status_code == 200 and request.method.lower() in _SAFE and isinstance(response, Response):
             response.add_post_render_callback(lambda rendered: _conditional(request, rendered))
         return response
 
@@ -90,7 +101,7 @@ class ReadView(ApiView):
         for _attempt in range(TRIES):
             epoch = self.epoch()
             body = read(epoch)
-            after = read_epoch(epoch.market.code, self.at)
+            after = read_epoch(epoch.market.code, self.at, is_public=epoch.market.is_public)
             if after is not None and after.revision == epoch.revision:
                 return self.answer(body, max_age=epoch.max_age(MAX_AGE), epoch=epoch)
         raise Problem("busy", headers={"Retry-After": "1"})
@@ -128,8 +139,35 @@ class OwnView(ApiView):
     authentication_classes: Sequence[type[BaseAuthentication]] = (KeyAuthentication,)
     permission_classes = (MayAsk,)
     varies_on = "Accept, Authorization, Cookie"
-    #: What the key has to be allowed.
+    #: What the key has to be allowed; and to write, where that is another scope.
     scope: PartnerKey.Scope
+    write_scope: PartnerKey.Scope | None = None
+    #: Which of the key's quotas a request counts for.
+    bucket = DEFAULT
+    _quota: Quota | None = None
+    _clock: datetime | None = None
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        with done_by_program(self._key_id):
+            return super().dispatch(request, *args, **kwargs)
+
+    def _key_id(self) -> str:
+        key = self.request.auth
+        return key.public_id if key is not None else ""
+
+    def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
+        """`at` is the sandbox's clock where one is shown; what is counted, signed and kept goes by the server's own."""
+        if request.auth is not None:
+            self._quota = take(request.auth, self.bucket, at=timezone.now())
+            if self._quota is not None and self._quota.is_exceeded:
+                raise Problem("rate_limited")
+        super().initial(request, *args, **kwargs)
+        self._clock = clock_of(request)
+        self.at = self._clock or self.at
+
+    @classmethod
+    def scope_of(cls, method: str) -> PartnerKey.Scope:
+        return cls.scope if method.lower() in _SAFE or cls.write_scope is None else cls.write_scope
 
     @property
     def merchant(self) -> Merchant:
@@ -139,6 +177,11 @@ class OwnView(ApiView):
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)
         response["Cache-Control"] = "private, no-store"
+        if self._quota is not None:
+            for name, value in self._quota.headers().items():
+                response[name] = value
+        if self._clock is not None:
+            response[CLOCK] = written(self._clock)
         return response
 
 
@@ -153,11 +196,17 @@ def named(name: str) -> str:
     return name
 
 
+def digest_of(content: bytes) -> str:
+    """What stands for these bytes in an ETag."""
+    return hashlib.sha256(content).hexdigest()[:32]
+
+
 def _conditional(request: Any, response: Any) -> Any:
-    response["ETag"] = quote_etag(hashlib.sha256(response.content).hexdigest()[:32])
+    if "ETag" not in response:
+        response["ETag"] = quote_etag(digest_of(response.content))
     answer = get_conditional_response(request._request, etag=response["ETag"], response=response)
     if isinstance(answer, HttpResponseNotModified):
-        for header in ("Shelf-Revision", "Link"):
+        for header in ("Shelf-Revision", "Link", CLOCK, *LIMIT_HEADERS):
             if header in response:
                 answer[header] = response[header]
     return answer

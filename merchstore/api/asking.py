@@ -10,12 +10,14 @@ from rest_framework.permissions import BasePermission
 from accounts.models import User
 from merchants.keys import find_key, note_use
 from merchants.models import Merchant, PartnerKey
+from merchstore.api.limits import note_wrong_key
 from merchstore.api.problems import Problem
 
 #: RFC 6750 says how a refusal tells what to bring.
 _CHALLENGE = 'Bearer realm="merchstore"'
 _NOT_YET = {
     Merchant.State.APPLIED: "The merchant has not been approved yet.",
+    Merchant.State.IN_REVIEW: "The merchant has not been approved yet.",
     Merchant.State.SUSPENDED: "The merchant is suspended.",
     Merchant.State.CLOSED: "The merchant is closed.",
 }
@@ -32,6 +34,7 @@ class KeyAuthentication(BaseAuthentication):
         scheme, _space, secret = header.partition(" ")
         key = find_key(secret.strip(" ")) if scheme.lower() == "bearer" else None
         if key is None:
+            note_wrong_key(request, at=at)
             raise _unauthorised("key_invalid")
         if key.revoked_at is not None:
             raise _unauthorised("key_revoked")
@@ -61,9 +64,10 @@ class MayAsk(BasePermission):
             return True
         if key.merchant.state != Merchant.State.APPROVED:
             raise Problem("merchant_not_authorised", _NOT_YET[Merchant.State(key.merchant.state)])
-        if view.scope not in key.scopes:
-            challenge = f'{_CHALLENGE}, error="insufficient_scope", scope="{view.scope}"'
-            detail = f"This needs the scope {view.scope}; the key has {', '.join(key.scopes)}."
+        scope = view.scope_of(request.method)
+        if scope not in key.scopes:
+            challenge = f'{_CHALLENGE}, error="insufficient_scope", scope="{scope}"'
+            detail = f"This needs the scope {scope}; the key has {', '.join(key.scopes)}."
             raise Problem("scope_needed", detail, headers={"WWW-Authenticate": challenge})
         return True
 

@@ -57,7 +57,7 @@ class RunSerializer(serializers.Serializer):
     finished_at = Instant(allow_null=True)
     undone_at = Instant(allow_null=True)
     links = serializers.SerializerMethodField(
-        help_text="`self`, `result`, and those of `bring-in`, `go-on` and `undo` (each a POST) that may be done now."
+        help_text="`self`, `result`, and those of `bring-in`, `go-on`, `undo` and `cancel` (each a POST) that may be done now."
     )
 
     @extend_schema_field(ProgressSerializer)
@@ -81,6 +81,8 @@ class RunSerializer(serializers.Serializer):
     def get_links(self, run: ImportRun) -> dict[str, str]:
         routes = {"self": "api:bulk_run", "result": "api:bulk_result"}
         routes |= {verb: _ROUTES[verb] for verb in offered_verbs(run)}
+        if run.state in (ImportRun.State.WAITING, ImportRun.State.RUNNING):
+            routes["cancel"] = "api:bulk_cancel"
         return {name: reverse(route, kwargs={"name": run.public_id}) for name, route in routes.items()}
 
 

@@ -3,7 +3,7 @@
 The same `start_import` as the command line's, the desk's and the panel's, so a file means the same through each.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import PurePath
 from typing import Any
@@ -17,6 +17,7 @@ from rest_framework.response import Response
 from catalog.importing import runs, undo
 from catalog.importing.layout import mapping_from
 from catalog.importing.reports import report_pieces
+from catalog.importing.rows_csv import result_pieces
 from catalog.models import ImportRun
 from catalog.queries.imports import RunPosition, own_run, runs_page
 from core.errors import Refused
@@ -26,6 +27,7 @@ from merchstore.api import parameters as named_parameters
 from merchstore.api.answers import OwnReadView, OwnView, named
 from merchstore.api.cursors import read_cursor
 from merchstore.api.idempotency import answer_once, idempotency_key
+from merchstore.api.limits import BULK
 from merchstore.api.problems import KINDS, Fault, Problem
 from merchstore.api.schema import documented, documented_post
 from merchstore.api.serializers import page_of
@@ -53,13 +55,16 @@ class BulkProducts(OwnView):
     """A file of goods, of 100 MB at most: the body itself, or the part `file` of a form with a `mapping` beside it.
 
     The answer comes before the work: ask for the run at `Location`. What is there under the same code is changed, and what the file
-    does not say stays as it is. With `dry_run=true` nothing is written, and the result says what would be.
+    does not say stays as it is; with `mode=patch` nothing new is created. With `dry_run=true` nothing is written, and the result
+    says what would be.
     """
 
     http_method_names = ("post",)
     scope = _SCOPE
+    bucket = BULK
     parameters = (
         named_parameters.DRY_RUN,
+        named_parameters.MODE,
         named_parameters.FILE_FORMAT,
         named_parameters.FILE_CURRENCY,
         named_parameters.FILE_ENCODING,
@@ -80,7 +85,7 @@ class BulkProducts(OwnView):
         with override("en"):
             self._check(upload)
             upload.file.name = PurePath(given["file_name"] or upload.file.name or "").name
-            options = {name: given[name] or "" for name in ("format", "currency", "encoding", "preset")}
+            options = {name: given[name] or "" for name in ("format", "currency", "encoding", "preset", "mode")}
             run = runs.start_import(
                 self.merchant, upload.file, options | {"mapping": upload.mapping}, by=None, is_dry_run=given["dry_run"]
             )
@@ -131,16 +136,25 @@ class BulkRun(OwnReadView):
     example="bulk_result",
     is_own=True,
     is_streamed=True,
+    also_as=("text/csv",),
     by_name="run",
 )
 class BulkResult(OwnView):
-    """The report: what was read, each refusal and warning with its line, each product that was or would be changed."""
+    """The report: what was read, each refusal and warning with its line, each product that was or would be changed.
+
+    With `format=csv` a table of these in the order of the file: `line`, `outcome` (`created`, `updated`, `refused`, `warning`),
+    `code`, `column`, `sku`, `detail`. What is not in it is unchanged.
+    """
 
     http_method_names = ("get", "head")
     scope = _SCOPE
+    parameters = (named_parameters.RESULT_FORMAT,)
 
     def get(self, _request: Any, name: str) -> StreamingHttpResponse:
-        pieces = report_pieces(_run(self, name))
+        run = _run(self, name)
+        if self.given["format"] == "csv":
+            return StreamingHttpResponse(_in_english(result_pieces(run)), content_type="text/csv; charset=utf-8")
+        pieces = report_pieces(run)
         with override("en"):  # the first piece comes when the whole report has been written
             first = next(pieces)
         return StreamingHttpResponse(chain([first], pieces), content_type="application/json")
@@ -151,6 +165,7 @@ class _Verb(OwnView):
 
     http_method_names = ("post",)
     scope = _SCOPE
+    bucket = BULK
     act: Callable[..., ImportRun | None]
 
     def post(self, request: Any, name: str) -> HttpResponse:
@@ -194,6 +209,14 @@ class BulkGoOn(_Verb):
     act = staticmethod(runs.go_on)
 
 
+@_verb("Cancel a bulk run")
+class BulkCancel(_Verb):
+    """Stop a run that waits or is under way. It stops before its next page: what was written stays, and it can be gone on with or
+    undone."""
+
+    act = staticmethod(runs.cancel)
+
+
 @_verb("Undo a bulk run")
 class BulkUndo(_Verb):
     """Take back what a run has written. What somebody has changed since stays."""
@@ -206,6 +229,16 @@ def _run(view: OwnView, name: str) -> ImportRun:
     if run is None:
         raise Problem("not_found")
     return run
+
+
+def _in_english(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Each piece is made while it is asked for, between other requests' languages."""
+    while True:
+        with override("en"):
+            piece = next(pieces, None)
+        if piece is None:
+            return
+        yield piece
 
 
 def _accepted(run: ImportRun) -> Response:

@@ -2,6 +2,15 @@
 
 from typing import Any
 
+from merchstore.api import (
+    campaign_examples,
+    goods_examples,
+    order_examples,
+    sandbox_examples,
+    submission_examples,
+    webhook_examples,
+)
+
 _FILM_BRIEF = {
     "id": "flm_5t2xj8qm0c4ehw9z",
     "slug": "in-the-mood-for-love",
@@ -388,3 +397,10 @@ EXAMPLES: dict[str, Any] = {
         "explanation": "The object does not exist, or may not be seen where you asked for it.",
     },
 }
+#: Those of each area, beside its views.
+EXAMPLES |= goods_examples.EXAMPLES
+EXAMPLES |= campaign_examples.EXAMPLES
+EXAMPLES |= order_examples.EXAMPLES
+EXAMPLES |= sandbox_examples.EXAMPLES
+EXAMPLES |= submission_examples.EXAMPLES
+EXAMPLES |= webhook_examples.EXAMPLES

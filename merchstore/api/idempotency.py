@@ -13,11 +13,11 @@ from rest_framework.response import Response
 from core.errors import Refused
 from merchants.idempotency import Answer, Run, begin, finish, give_up
 from merchants.models import Merchant
-from merchstore.api.problems import Problem, problem_response
+from merchstore.api.problems import Problem, problem_of, problem_response
 
 _KEY = re.compile(r"[!-~]{1,255}", re.ASCII)
 #: Headers that belong to the answer. What belongs to the one request (its id, how long to keep it) is written anew.
-_KEPT_HEADERS = ("Content-Type", "Location")
+_KEPT_HEADERS = ("Content-Type", "Location", "ETag")
 #: These say "come again": kept, they would say it for a day.
 _NOT_KEPT = frozenset({408, 409, 425, 429})
 #: Seconds after which it is worth asking whether the first request is done.
@@ -34,8 +34,13 @@ def idempotency_key(request: Any) -> str:
     return str(key)
 
 
-def answer_once(request: Any, merchant: Merchant, body: bytes, work: Callable[[], Response]) -> HttpResponse:
-    """What `work` answers, or what it answered to the same request before. Raises what `merchants.idempotency` refuses."""
+def answer_once(
+    request: Any, merchant: Merchant, body: bytes, work: Callable[[], Response], *, shown_once: str = ""
+) -> HttpResponse:
+    """What `work` answers, or what it answered to the same request before. Raises what `merchants.idempotency` refuses.
+
+    `shown_once`: the field of the answer that is shown once. It is not kept, and null when the answer is given again.
+    """
     key = idempotency_key(request)
     try:
         found = begin(merchant, key, _fingerprint(request, body), at=timezone.now())
@@ -44,25 +49,35 @@ def answer_once(request: Any, merchant: Merchant, body: bytes, work: Callable[[]
         raise Problem(refusal.code, headers=headers) from None
     if isinstance(found, Answer):
         return _as_response(found, {"Idempotent-Replayed": "true"})
-    return _run(request, found, work)
+    return _run(request, found, work, shown_once)
 
 
-def _run(request: Any, run: Run, work: Callable[[], Response]) -> HttpResponse:
+def _run(request: Any, run: Run, work: Callable[[], Response], shown_once: str) -> HttpResponse:
     is_kept = False
     try:
         try:
             response = work()
         except Problem as problem:
             response = problem_response(problem, request)
+        except Refused as refusal:
+            response = problem_response(problem_of(refusal), request)
         answer = Answer(response.status_code, _headers(response), JSONRenderer().render(response.data))
         if answer.status < 500 and answer.status not in _NOT_KEPT:
-            finish(run, answer)
+            finish(run, _without(shown_once, response, answer))
             is_kept = True
     finally:
         if not is_kept:
             give_up(run)
     others = {name: value for name, value in response.items() if name not in answer.headers}
     return _as_response(answer, others)
+
+
+def _without(shown_once: str, response: Response, answer: Answer) -> Answer:
+    """What may be kept of the answer."""
+    if not shown_once or shown_once not in response.data:
+        return answer
+    kept = JSONRenderer().render({**response.data, shown_once: None})
+    return Answer(answer.status, answer.headers, kept)
 
 
 def _fingerprint(request: Any, body: bytes) -> str:

@@ -16,13 +16,20 @@ from django.utils.translation import override
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 
+from campaigns.models import Listing
 from catalog.importing.formats import FORMATS
+from catalog.importing.patch import MODES
+from catalog.models import Product
 from catalog.queries.rights import instant_of
 from core.errors import Refused
 from core.territories import normalise_country
 from licensing.gate import Action
-from licensing.models import DistributionChannel, Licence, Statement
+from licensing.models import ArticleVersion, DistributionChannel, Licence, Statement
+from merchants.events import KINDS
+from merchants.models import Delivery
 from merchstore.api.problems import Fault, Problem
+from orders.models import Return
+from orders.partners import STATES as ORDER_STATES
 
 LONGEST_VALUE = 500
 DEFAULT_LIMIT, MOST = 24, 100
@@ -217,6 +224,11 @@ STATEMENT_STATE = Parameter(
 )
 LICENCE_STATE = Parameter("state", "The licence's state.", _one_of(_STATES), choices=_STATES)
 LICENCE = Parameter("licence", "The public id (`lic_…`) of the licence of every row that does not name its own.", _name)
+_PRODUCT_STATES = Product.State.values
+PRODUCT_STATE = Parameter("state", "The product's state.", _one_of(_PRODUCT_STATES), choices=_PRODUCT_STATES)
+PRODUCT_LICENCE = Parameter("licence", "Public id or number of the licence that the product names.", _name)
+SKU = Parameter("sku", "The merchant's own code, as it is.", _words)
+STARTS_AT = Parameter("starts_at", "When the planned price begins.", _instant, OpenApiTypes.DATETIME, is_required=True)
 PRODUCT = Parameter(
     "product", "The product's public id (`prd_…`), slug, or its merchant's code.", _words, is_required=True
 )
@@ -242,6 +254,20 @@ LABELLED = Parameter("labelled", "For SHIP: a label is bound to each unit.", _bo
 MERCHANT_OF_PRODUCT = Parameter(
     "merchant", "Whose product, by public id or slug: for the studio's staff, where several use the same code.", _name
 )
+ORDER_STATE = Parameter(
+    "state",
+    "`open`: something is to be sent; `held`: nothing of what is left may be sent now. The others as `state` says them.",
+    _one_of(ORDER_STATES),
+    choices=ORDER_STATES,
+)
+PAID_SINCE = Parameter("paid_since", "Only what was paid at or after this instant.", _instant, OpenApiTypes.DATETIME)
+_SUBMISSION_STATES = ArticleVersion.State.values
+SUBMISSION_STATE = Parameter("state", "The version's state.", _one_of(_SUBMISSION_STATES), choices=_SUBMISSION_STATES)
+SUBMISSION_LICENCE = Parameter("licence", "A licence's public id or number.", _words)
+RETURN_STATE = Parameter("state", "The return's state.", _one_of(Return.State.values), choices=Return.State.values)
+_LISTING_STATES = Listing.State.values
+LISTING_STATE = Parameter("state", "The listing's state.", _one_of(_LISTING_STATES), choices=_LISTING_STATES)
+OF_CAMPAIGN = Parameter("campaign", "A campaign's public id: only its listings.", _name)
 CHANNEL = Parameter("channel", "A channel's code, such as `storefront` or `google`.", _name)
 #: As docs/importing.md lists them.
 _ENCODINGS = (
@@ -249,8 +275,24 @@ _ENCODINGS = (
     "shift_jis", "euc-kr",
 )  # fmt: skip
 DRY_RUN = Parameter("dry_run", "Only look at the file: nothing is written.", _boolean, OpenApiTypes.BOOL, default=False)
+MODE = Parameter(
+    "mode",
+    "`upsert` creates what is not there yet; `patch` refuses its rows. Either way what the file does not say stays.",
+    _one_of(MODES),
+    default=MODES[0],
+    choices=MODES,
+)
+RESULT_FORMAT = Parameter(
+    "format", "`csv`: a table with a row for each.", _one_of(("json", "csv")), default="json", choices=("json", "csv")
+)
 FILE_FORMAT = Parameter("format", "Told by the file unless given.", _one_of(FORMATS), choices=FORMATS)
 FILE_CURRENCY = Parameter("currency", "Of prices in a file that does not say it.", _currency)
 FILE_ENCODING = Parameter("encoding", "Told by the file unless given.", _one_of(_ENCODINGS), choices=_ENCODINGS)
 PRESET = Parameter("preset", "The name of a mapping that the merchant has saved.", _printable)
 FILE_NAME = Parameter("file_name", "What the file is called in the list of runs.", _printable)
+_DELIVERY_STATES = Delivery.State.values
+DELIVERY_STATE = Parameter("state", "The delivery's state.", _one_of(_DELIVERY_STATES), choices=_DELIVERY_STATES)
+EVENT_KIND = Parameter("kind", "Only events of this kind.", _one_of(list(KINDS)), choices=list(KINDS))
+AFTER_EVENT = Parameter(
+    "after", "An event's id: what came behind it. From the oldest that is kept unless given.", _name
+)

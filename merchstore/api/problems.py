@@ -7,8 +7,11 @@ from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
 from django.http import Http404
 from django.urls import reverse
+from django.utils.translation import override
 from rest_framework import exceptions
 from rest_framework.response import Response
+
+from core.errors import Refused
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -79,9 +82,23 @@ KINDS = {
         "A product code belongs to its merchant. Name the merchant too; `merchants` lists them.",
     ),
     "wrong_state": Kind(
-        409, "The run is in no state for this", "`links` of the run names what may be done with it now."
+        409,
+        "It is in no state for this",
+        "`detail` says which state it is in. Where the object has `links`, they name what may be done with it now.",
     ),
-    "already_done": Kind(409, "This was done already", "The dry run was brought in: `followed_by` names the run."),
+    "already_done": Kind(
+        409, "This was done already", "What was asked for stands. Of a dry run `followed_by` names the run."
+    ),
+    "conflict": Kind(
+        409,
+        "The state of things does not allow this",
+        "Something else came first, or has to come first. `code` and `detail` say what; read the object again, then decide.",
+    ),
+    "precondition_failed": Kind(
+        412,
+        "Somebody has changed this since",
+        "The ETag in `If-Match` is not the object's any more. Read it again, then send the change with its new ETag.",
+    ),
     "idempotency_running": Kind(
         409,
         "The first request is still being worked on",
@@ -92,10 +109,42 @@ KINDS = {
     "unsupported_media_type": Kind(
         415, "The body is in a form that is not read", "The endpoint's description says which types it takes, in UTF-8."
     ),
+    "refused": Kind(
+        422,
+        "This is not done here",
+        "The request can be read, and what it asks for goes against a rule. `code` and `detail` say which.",
+    ),
+    "precondition_required": Kind(
+        428,
+        "An If-Match is required",
+        "Send the ETag that GET gave for this address in the header `If-Match`, so that nobody's change is written over "
+        "unseen. `If-Match: *` writes over whatever is there.",
+    ),
     "idempotency_key_reused": Kind(
         422,
         "The Idempotency-Key was used for another request",
         "The first request under this key had another address, type or body. A new request needs a new key.",
+    ),
+    "clock_not_yours": Kind(
+        403,
+        "The clock is not yours to move",
+        "`X-Clock` moves the clock of a sandbox, so only a sandbox's key may show it. Leave it out.",
+    ),
+    "clock_invalid": Kind(
+        400,
+        "The clock shows no such time",
+        "`X-Clock` is an instant as in RFC 3339, in UTC: `2027-01-01T00:00:00Z`, within ten years of today.",
+    ),
+    "not_a_sandbox": Kind(
+        403,
+        "This is for sandboxes",
+        "Only a sandbox's key opens this: it tries things out that real goods do not go through.",
+    ),
+    "rate_limited": Kind(
+        429,
+        "Too many requests",
+        "The key has used up its quota. `RateLimit` says what is left of it, and `Retry-After` in how many seconds it is "
+        "whole again.",
     ),
     "busy": Kind(
         503,
@@ -117,13 +166,41 @@ class Fault:
 
 @dataclass(eq=False)
 class Problem(Exception):
-    """Raise it anywhere in the API: the answer is the problem document. `more` are extension members."""
+    """Raise it anywhere in the API: the answer is the problem document. `more` are extension members.
+
+    `kind` is the code's own unless it is named: a business's "no" has many codes and few kinds.
+    """
 
     code: str
     detail: str = ""
     errors: list[Fault] = field(default_factory=list)
     more: dict[str, Any] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
+    kind: str = ""
+
+
+#: Refusals that are a matter of when, not of what: the same request may be right later, or was right before.
+_CONFLICTS = """
+    already_member already_sent approval_missing busy changes_open delivery_waiting frozen import_stopped importing
+    inventory_outdated invitation_closed key_not_live keys_live last_owner licence_amended not_paid not_payable
+    not_reserved not_to_be_shipped nothing_to_roll_back number_taken out_of_stock parcel_changed payout_changed period_not_over
+    pre_order_waits price_begun reference_taken round_open sku_taken slug_taken statement_closed statement_not_next
+    stock_changed stock_promised terms_fixed total_changed track_is_final variant_in_use variant_sku_taken
+    version_open webhook_disabled webhook_secret_lost window_passed
+"""
+CONFLICTS = frozenset(_CONFLICTS.split())
+#: Refusals that have a page of their own.
+_OWN_KIND = frozenset({"wrong_state", "already_done", "not_found", "idempotency_key_reused", "idempotency_running"})
+
+
+def problem_of(refusal: Refused, **more: Any) -> Problem:
+    """A business's "no" as a problem: 404, 409 for the state of things, 422 for a rule. Its own code, its sentence in
+    English; `more` are extension members."""
+    with override("en"):
+        sentence = refusal.sentence
+    if refusal.code in _OWN_KIND:
+        return Problem(refusal.code, "" if refusal.code == "not_found" else sentence, more=more)
+    return Problem(refusal.code, sentence, more=more, kind="conflict" if refusal.code in CONFLICTS else "refused")
 
 
 def type_address(code: str) -> str:
@@ -137,9 +214,10 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
 
 
 def problem_response(problem: Problem, request: Any) -> Response:
-    kind = KINDS[problem.code]
+    name = problem.kind or problem.code
+    kind = KINDS[name]
     body = {
-        "type": type_address(problem.code),
+        "type": type_address(name),
         "title": kind.title,
         "status": kind.status,
         "detail": problem.detail or kind.explanation,
@@ -155,6 +233,8 @@ def problem_response(problem: Problem, request: Any) -> Response:
 def _as_problem(error: Exception) -> Problem | None:
     if isinstance(error, Problem):
         return error
+    if isinstance(error, Refused):
+        return problem_of(error)
     if isinstance(error, Http404 | exceptions.NotFound):
         return Problem("not_found")
     if isinstance(error, exceptions.MethodNotAllowed):

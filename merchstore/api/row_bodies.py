@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.http.request import UnreadablePostError
@@ -19,12 +19,12 @@ _LONGEST_CELL = 100_000
 _JSON, _CSV = "application/json", "text/csv"
 
 
-def read_body(request: Any, *, most_bytes: int) -> bytes:
-    """The whole body. Raises `unsupported_media_type` for what is neither JSON nor CSV in UTF-8, and `body_too_large`."""
+def read_body(request: Any, *, most_bytes: int, types: Sequence[str] = (_JSON, _CSV)) -> bytes:
+    """The whole body. Raises `unsupported_media_type` for what is none of `types` in UTF-8, and `body_too_large`."""
     content_type = request._request.content_type
     charset = request._request.content_params.get("charset", "utf-8").lower()
-    if content_type not in (_JSON, _CSV) or charset not in ("utf-8", "utf8", "us-ascii"):
-        raise Problem("unsupported_media_type", "Send application/json or text/csv, in UTF-8.")
+    if content_type not in types or charset not in ("utf-8", "utf8", "us-ascii"):
+        raise Problem("unsupported_media_type", f"Send {' or '.join(types)}, in UTF-8.")
     if request.META.get("HTTP_CONTENT_ENCODING", "identity") not in ("", "identity"):
         raise Problem("unsupported_media_type", "Send the body as it is, without a Content-Encoding.")
     try:

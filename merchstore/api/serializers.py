@@ -1,6 +1,7 @@
 """What goes out. Fields are added, never renamed."""
 
 from datetime import UTC
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -252,6 +253,7 @@ class ProblemSerializer(serializers.Serializer):
     merchants = serializers.ListField(
         child=serializers.CharField(), required=False, help_text="Their slugs, with `several_products`."
     )
+    current_quantity = serializers.IntegerField(required=False, help_text="Pieces on hand, where stock is not written.")
 
 
 class ProblemKindSerializer(serializers.Serializer):
@@ -261,6 +263,7 @@ class ProblemKindSerializer(serializers.Serializer):
     explanation = serializers.CharField()
 
 
+@cache
 def page_of(row: type[serializers.Serializer]) -> type[serializers.Serializer]:
     """The envelope of a list of `row`."""
     fields = {

@@ -50,6 +50,38 @@ def read_upload(request: Any, *, most_bytes: int) -> Upload:
     return upload
 
 
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form with one file that is small enough to be held. `digest` stands for everything it said."""
+
+    content: bytes
+    name: str
+    fields: dict[str, str]
+    digest: bytes
+
+
+def read_form(request: Any, *, most_bytes: int) -> Form:
+    """The form's `file` and its fields. Raises `unsupported_media_type`, `body_too_large`, and `invalid_body`."""
+    if request._request.content_type != FORM:
+        raise Problem("unsupported_media_type", f"Send {FORM}.")
+    if _announced(request) > most_bytes + _ROUND_THE_FILE:
+        raise _too_large(most_bytes)
+    try:
+        fields, files = request._request.POST, request._request.FILES
+    except (MultiPartParserError, UnreadablePostError, UnicodeError, ValueError):
+        raise invalid("", "broken", "The body is no form, or broke off.") from None
+    if len(files.getlist("file")) != 1 or len(files) != 1 or "file" in fields:
+        raise invalid("/file", "required", "The form has one “file”.")
+    if any(len(values) != 1 for _name, values in fields.lists()):
+        raise invalid("", "duplicate", "A field of the form is there twice.")
+    if files["file"].size > most_bytes:
+        raise _too_large(most_bytes)
+    content, name, said = files["file"].read(), str(files["file"].name), fields.dict()
+    told = hashlib.sha256(repr((name, sorted(said.items()))).encode("utf-8", "backslashreplace"))
+    told.update(content)
+    return Form(content, name, {key: str(value) for key, value in said.items()}, told.digest())
+
+
 def invalid(pointer: str, code: str, detail: str) -> Problem:
     return Problem("invalid_body", detail, errors=[Fault(pointer, code, detail)])
 

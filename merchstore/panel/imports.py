@@ -17,9 +17,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from catalog.importing import runs, undo
+from catalog.importing import bulk, runs, undo
+from catalog.importing.columns import ColumnsForm, may_map
 from catalog.importing.forms import ImportForm
 from catalog.importing.reports import report_pieces
+from catalog.importing.run import run_import
 from catalog.models import ImportRun
 from catalog.queries.imports import import_list, import_page, import_progress, offered_verbs
 from core.errors import Refused
@@ -72,6 +74,34 @@ def import_run(request: HttpRequest, visit: PanelVisit, run: str) -> HttpRespons
     return _run_page(request, visit, _run(visit, run))
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+@partial(page, roles=CATALOGUE)
+def columns(request: HttpRequest, visit: PanelVisit, run: str) -> HttpResponse:
+    """What the columns of a file mean that is no known shop's: its first rows, and a choice for each column."""
+    found = _run(visit, run)
+    if not may_map(found):
+        raise Http404
+    form = ColumnsForm(request.POST or None, run=found, language=visit.language)
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                begun = form.start(by=visit.user)
+            except Refused as refusal:
+                form.add_error(None, refusal.sentence)
+            else:
+                return HttpResponseRedirect(visit.address("import", begun.public_id))
+    context = {
+        "form": form,
+        "run": found,
+        "title": _("What the columns mean"),
+        "section": "imports",
+        "back": visit.address("import", run),
+    }
+    return show(request, visit, "import_columns", context, status=status)
+
+
 @require_safe
 @page
 def progress(request: HttpRequest, visit: PanelVisit, run: str) -> HttpResponse:
@@ -102,6 +132,8 @@ def act(request: HttpRequest, visit: PanelVisit, run: str, verb: str) -> HttpRes
         changed = _VERBS[verb](found, by=visit.user, at=timezone.now()) or found
     except Refused as refusal:
         return _run_page(request, visit, _run(visit, run), said=refusal.sentence, status=422)
+    if bulk.is_small(changed) and changed.state == ImportRun.State.WAITING:
+        run_import(changed.pk)  # the worker finds it done
     return HttpResponseRedirect(visit.address("import", changed.public_id))
 
 
@@ -128,6 +160,7 @@ def _run_page(
         "verbs": [],
     }
     if visit.may(CATALOGUE):
+        context["columns_address"] = visit.address("import_columns", run.public_id) if may_map(run) else ""
         address = partial(visit.address, "import_verb", run.public_id)
         context["verbs"] = [(code, _LABELS[code], address(code)) for code in offered_verbs(run)]
     return show(request, visit, "import_run", told | context, status=status)

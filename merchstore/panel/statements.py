@@ -23,7 +23,7 @@ from merchstore.panel.visit import FINANCE, PanelVisit, page, show
 def statements(request: HttpRequest, visit: PanelVisit) -> HttpResponse:
     found = computed_statements(visit.merchant, after=request.GET.get("after", ""))
     rows = [
-        (visit.address("statement", row.public_id), told)
+        (visit.address("statement", row.public_id), visit.address("royalties", row.licence.public_id), told)
         for row, told in zip(found.rows, statement_rows(found.rows), strict=True)
     ]
     context = {"rows": rows, "next": found.after, "title": _("Royalty statements"), "section": "statements"}

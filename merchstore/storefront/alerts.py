@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy
 from catalog import alerts
 from catalog.queries.product import ProductPage, product_page
 from catalog.queries.variants import VariantChoice
+from merchstore.limits import is_too_often, who_asks
 from merchstore.storefront.answers import answer, see_other
 from merchstore.storefront.choices import variant_name
 from merchstore.storefront.errors import problem_page
-from merchstore.storefront.limits import is_too_often, who_asks
 from merchstore.storefront.visit import Visit, form_page, page, private_page
 
 HOUR = 3600

@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 
 from core.errors import Refused
 from core.territories import country_name
+from merchstore.limits import is_too_often, who_asks
 from merchstore.storefront.answers import answer, see_other
 from merchstore.storefront.basket import country_of, quote_of, seen_in
 from merchstore.storefront.carrier import basket_of, member, remember
 from merchstore.storefront.legal import VERSIONS
-from merchstore.storefront.limits import is_too_often, who_asks
 from merchstore.storefront.quoted import shown_quote, words_of_problem
 from merchstore.storefront.visit import Visit, own_page
 from orders import baskets

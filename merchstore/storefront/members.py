@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.contrib.auth import authenticate, login, logout
+from django.contrib.auth import authenticate, logout
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -12,8 +12,9 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from merchstore.limits import is_too_often, who_asks
+from merchstore.signing_in import let_in
 from merchstore.storefront.answers import answer, see_other
-from merchstore.storefront.limits import is_too_often, who_asks
 from merchstore.storefront.visit import Visit, own_page
 
 #: Attempts from one place, and on one account, within a quarter of an hour.
@@ -32,8 +33,7 @@ def sign_in(request: HttpRequest, visit: Visit) -> HttpResponse:
     if user is None:
         problem = _("No account has this name and password.")
         return _page(request, visit, is_new=False, problem=problem, status=422)
-    login(request, user)
-    return see_other(_next(request, visit))
+    return _come_in(request, visit, user)
 
 
 @own_page
@@ -57,8 +57,7 @@ def sign_up(request: HttpRequest, visit: Visit) -> HttpResponse:
             problem = _("This account could not be made. If you have one already, sign in.")
             return _page(request, visit, is_new=True, problem=problem, status=422)
         user = known  # type: ignore[assignment]
-    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
-    return see_other(_next(request, visit))
+    return _come_in(request, visit, user)
 
 
 @own_page
@@ -66,6 +65,12 @@ def sign_out(request: HttpRequest, visit: Visit) -> HttpResponse:
     if request.method == "POST":
         logout(request)
     return see_other(visit.base)
+
+
+def _come_in(request: HttpRequest, visit: Visit, user: Any) -> HttpResponse:
+    response = let_in(request, user, to=_next(request, visit))
+    # A form that was sent leads on with GET.
+    return see_other(response["Location"])
 
 
 def _said(request: HttpRequest) -> tuple[str, str]:

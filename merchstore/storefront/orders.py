@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 
 from core.errors import Refused
 from core.money import Money
+from merchstore.limits import is_too_often, who_asks
 from merchstore.storefront.answers import answer, see_other
 from merchstore.storefront.carrier import member
 from merchstore.storefront.errors import problem_page
-from merchstore.storefront.limits import is_too_often, who_asks
 from merchstore.storefront.ordered import shown_order
 from merchstore.storefront.visit import Visit, own_page
 from orders.asking import ask, ask_soon

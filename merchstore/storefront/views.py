@@ -41,7 +41,7 @@ def doorstep(request: HttpRequest) -> HttpResponseRedirect:
     """Suggest a market by the browser's languages; nobody is kept from choosing another."""
     languages = request.headers.get("Accept-Language", "").lower()[:200]
     wanted = languages.split(",", 1)[0]
-    codes = {market.code: market for market in Market.objects.order_by("position", "pk")}
+    codes = {market.code: market for market in Market.objects.filter(is_public=True).order_by("position", "pk")}
     if not codes:
         raise Http404
     region = next((code for tag, code in _REGIONS if wanted.startswith(tag) and code in codes), None)

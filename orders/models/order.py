@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -103,6 +105,8 @@ class Parcel(models.Model):
     tax_amount = models.PositiveBigIntegerField(default=0)
     total_amount = models.PositiveBigIntegerField(help_text=_("With tax."))
     refunded_amount = models.PositiveBigIntegerField(default=0)
+    # When something happened to it last: `orders.moving` writes it, programs read on from it.
+    updated_at = models.DateTimeField(default=timezone.now, db_default=Now(), editable=False)
 
     class Meta:
         ordering = ["id"]
@@ -112,7 +116,10 @@ class Parcel(models.Model):
                 condition=Q(refunded_amount__lte=F("total_amount")), name="orders_parcel_refund_within"
             ),
         ]
-        indexes = [models.Index(fields=["merchant", "-id"], name="orders_parcel_merchant")]
+        indexes = [
+            models.Index(fields=["merchant", "-id"], name="orders_parcel_merchant"),
+            models.Index(fields=["merchant", "updated_at", "id"], name="orders_parcel_changed"),
+        ]
 
     def __str__(self) -> str:
         return self.public_id

@@ -8,14 +8,26 @@ from itertools import count
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 
 from campaigns.models import Campaign, Placement
 from campaigns.services import schedule_campaign
 from campaigns.staging import stage_revision
+from licensing.approvals.drafts import add_file, start_draft
+from licensing.approvals.versions import start_version
+from licensing.models import Licence
+from merchants.events import emit, number_events
 from merchants.keys import make_key
-from merchants.models import Merchant, PartnerKey
-from tests.factories import NOW, make_merchant
+from merchants.models import Delivery, Merchant, PartnerKey
+from merchants.webhooks import add_endpoint
+from orders.placing import place_lines
+from orders.quoting import Wanted
+from orders.returning import announce_return
+from orders.shipping import ship
+from tests.factories import NOW, make_merchant, make_product
+from tests.orders.conftest import buyer, sells, terms
+from tests.orders.test_results import tell
 
 _numbers = count(1)
 
@@ -75,6 +87,26 @@ class Partner:
             "POST", f"/api/v1/{address}", content, content_type, CONTENT_TYPE=content_type, headers=self._with_key(told)
         )
 
+    def send(
+        self, method: str, address: str, body: Any = b"", *, content_type: str = "application/json", **headers: str
+    ) -> Any:
+        """PATCH, PUT or DELETE, with `if_match` where it is given."""
+        content = body if isinstance(body, str | bytes) else json.dumps(body)
+        content = content.encode() if isinstance(content, str) else content
+        told = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.client.generic(
+            method.upper(),
+            f"/api/v1/{address}",
+            content,
+            content_type,
+            CONTENT_TYPE=content_type,
+            headers=self._with_key(told),
+        )
+
+    def change(self, method: str, address: str, body: Any = b"") -> Any:
+        """As `send`, with the ETag that the address has now."""
+        return self.send(method, address, body, if_match=self.get(address.partition("?")[0])["ETag"])
+
     def _with_key(self, headers: dict[str, str]) -> dict[str, str]:
         return {"authorization": f"Bearer {self.secret}"} | headers
 
@@ -101,3 +133,36 @@ def make_runs(merchant: Merchant) -> dict[str, str]:
         )
         made[name] = run.public_id
     return made
+
+
+def make_parcel(licence: Licence) -> dict[str, str]:
+    """A paid order of which a piece was sent, and is announced to come back."""
+    product = make_product(licence=licence, sku="sent-sku")
+    market = sells(product).market
+    wanted = [Wanted(product.variants.get().pk, 4)]
+    order = place_lines(wanted, market, buyer(), terms(market, wanted), at=NOW)
+    tell(order.payments.get(), at=NOW)
+    parcel = order.parcels.get()
+    line = parcel.lines.get()
+    shipment = ship(parcel, {line: 1}, by=None, at=NOW)
+    back = announce_return(parcel, {line: 1}, reason="wrong", by=None, at=NOW)
+    return {"order": parcel.public_id, "shipment": shipment.public_id, "return": back.public_id}
+
+
+def make_draft(licence: Licence) -> dict[str, str]:
+    """A version of an article with a draft of its first stage, and a file of it."""
+    version = start_version(licence, "DRAFT-1", by=licence.merchant, at=NOW)
+    draft = start_draft(version.submissions.get(track="product"), by=licence.merchant, at=NOW)
+    file = add_file(draft, b"%PDF-1.4", kind="artwork", name="a.pdf", by=licence.merchant, at=NOW)
+    return {"submission": version.public_id, "file": file.public_id}
+
+
+def make_webhook(merchant: Merchant) -> dict[str, str]:
+    """An endpoint that was sent one event and did not take it."""
+    endpoint = add_endpoint(merchant, url="https://orders.example/hook", by=None, at=NOW).endpoint
+    with transaction.atomic():
+        event = emit(merchant, "order.paid", "par_0000000000000001", at=NOW)
+    number_events(at=NOW)
+    delivery = endpoint.deliveries.get(event=event)
+    Delivery.objects.filter(pk=delivery.pk).update(state=Delivery.State.GIVEN_UP, ended_at=NOW)
+    return {"endpoint": endpoint.public_id, "event": event.public_id, "delivery": delivery.public_id}

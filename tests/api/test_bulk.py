@@ -143,7 +143,7 @@ def test_how_far_a_run_is(shop: Partner) -> None:
 
     told = shop.get(f"bulk/{ImportRun.objects.get().public_id}").json()
 
-    assert (told["state"], sorted(told["links"])) == ("running", ["result", "self"])
+    assert (told["state"], sorted(told["links"])) == ("running", ["cancel", "result", "self"])
     assert (told["progress"]["bytes_read"], told["progress"]["bytes_total"]) == (50, 200)
     assert told["progress"]["rows"] == {"read": 7, "created": 4, "updated": 2, "unchanged": 1, "refused": 0}
 
@@ -183,7 +183,7 @@ def test_the_list_costs_the_same_however_long(shop: Partner, rows: int, django_a
     "query, name",
     [
         ("dry_run=yes", "dry_run"), ("format=xls", "format"), ("currency=usd", "currency"), ("encoding=zip", "encoding"),
-        ("preset=none", "preset"), ("preset=%00", "preset"), ("file_name=%07", "file_name"), ("mode=patch", "mode"),
+        ("preset=none", "preset"), ("preset=%00", "preset"), ("file_name=%07", "file_name"), ("mode=replace", "mode"),
         ("file_name=" + "x" * 501, "file_name"),
     ],
 )  # fmt: skip

@@ -15,8 +15,9 @@ import pytest
 
 from catalog.images import child
 from catalog.images import fetch as fetching
-from catalog.images.fetch import Later, Network, fetch, is_public
+from catalog.images.fetch import Later, fetch
 from catalog.images.look import LARGEST_FILE, Unfit
+from core.outbound import Network, is_public
 from tests.catalog.pictures import plain
 
 PICTURE = plain()

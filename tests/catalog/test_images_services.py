@@ -15,11 +15,11 @@ from django.utils import timezone
 
 from accounts.models import AuditEntry
 from catalog.images import services
-from catalog.images.fetch import Network
 from catalog.images.names import file_name
 from catalog.images.services import LEASE, MOST_ATTEMPTS, UPLOADS
 from catalog.models import Image, Market, Product
 from core.errors import Refused
+from core.outbound import Network
 from licensing.assets import digest_of_picture
 from tests.catalog import test_images_fetch
 from tests.catalog.pictures import encoded, halves, plain, png_claiming

@@ -61,7 +61,7 @@ def test_a_run_keeps_what_was_asked_and_what_became_of_each_row(tmp_path: Path, 
     assert (run.merchant, run.by, run.file_name, run.format, run.is_dry_run) == (
         merchant, person, "goods.csv", "csv", False
     )  # fmt: skip
-    assert run.options == {"format": "", "currency": "USD", "encoding": "", "mapping": MAPPING, "preset": ""}
+    assert run.options == {**runs.OPTIONS, "currency": "USD", "mapping": MAPPING}
     assert run.details["columns"]["kept"] == ["Vendor"]
     assert run.bytes_read == run.bytes_total == len(GOODS)
     assert run.started_at <= run.finished_at

@@ -124,6 +124,7 @@ def test_a_merchants_state_and_papers_cannot_be_typed_over(desk: Client) -> None
         address("merchants", "merchant", "change", merchant.pk),
         inlines("members")
         | inlines("partner_keys")
+        | inlines("submittals")
         | {"name": "Harbour Goods", "country": "HK", "state": "approved", "documents_expire_on": "2030-01-01"},
     )
 

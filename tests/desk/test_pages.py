@@ -4,6 +4,7 @@ from decimal import Decimal
 from html.parser import HTMLParser
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.db import connection, models
@@ -28,7 +29,9 @@ from licensing.ledger.sales import record_sales
 from licensing.ledger.terms import set_terms
 from licensing.models import Certificate, Licence
 from licensing.takedowns import release_takedown, start_takedown
+from merchants import onboarding
 from merchants.keys import make_key
+from merchants.models import Requirement
 from merchants.services import add_member
 from orders.models import (
     Document,
@@ -62,6 +65,12 @@ def one_of_each(scheduled: Campaign, head: User) -> Campaign:
     Image.objects.create(product=product, file="goods/a.png", width=10, height=10)
     Placement.objects.create(campaign=scheduled, slot="home_hero", headline_en="Soon", announced_at=NOW)
     add_member(product.merchant, head, role="owner", by=head)
+    onboarding.apply(
+        company="Mill", country="DE", contact="Lin", email="lin@mill.example", interest="", language="en", at=NOW
+    )
+    point = Requirement.objects.create(kind="tax", name_en="Tax", name_zh="税务")
+    onboarding.give(product.merchant, point, by=head, at=NOW, values={"tax_number": "DE 123456789"})
+    TOTP.activate(head, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
     make_key(product.merchant, name="Till", scopes=["rights:read"], by=head, at=NOW)
     record("tested", film, by=head)
     catch_up_shelf(at=NOW)
@@ -204,6 +213,7 @@ def _first(app: str, model: str) -> models.Model:
         ("merchants", "member"),
         ("merchants", "merchant"),
         ("merchants", "partnerkey"),
+        ("merchants", "requirement"),
         ("orders", "shippingrate"),
     ],
 )

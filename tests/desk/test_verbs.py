@@ -39,9 +39,12 @@ LICENCE_VERBS = [
 ]
 MERCHANT_VERBS = [
     ("approve", M.APPLIED, M.APPROVED),
+    ("approve", M.IN_REVIEW, M.APPROVED),
+    ("give_back", M.IN_REVIEW, M.APPLIED),
     ("suspend", M.APPROVED, M.SUSPENDED),
     ("reinstate", M.SUSPENDED, M.APPROVED),
     ("close", M.APPLIED, M.CLOSED),
+    ("close", M.IN_REVIEW, M.CLOSED),
     ("close", M.APPROVED, M.CLOSED),
     ("close", M.SUSPENDED, M.CLOSED),
 ]
@@ -68,7 +71,7 @@ def test_a_licences_buttons(desk: Client, code: str, state: Licence.State) -> No
         assert f"This cannot be done while it is {state.label}." in answer.content.decode()
 
 
-@pytest.mark.parametrize("code", ["approve", "suspend", "reinstate", "close"])
+@pytest.mark.parametrize("code", ["approve", "give_back", "suspend", "reinstate", "close"])
 @pytest.mark.parametrize("state", list(M))
 def test_a_merchants_buttons(desk: Client, code: str, state: Merchant.State) -> None:
     merchant = make_merchant(state=state)
@@ -76,7 +79,7 @@ def test_a_merchants_buttons(desk: Client, code: str, state: Merchant.State) -> 
     change = reverse("admin:merchants_merchant_change", args=[merchant.pk])
 
     offered = verb(merchant, code) in desk.get(change).content.decode()
-    answer = desk.post(verb(merchant, code))
+    answer = desk.post(verb(merchant, code), {"reason": "It is time."})
 
     merchant.refresh_from_db()
     assert offered is (target is not None)

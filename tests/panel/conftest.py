@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -21,6 +22,12 @@ from tests.catalog.importing_goods import make_importer
 from tests.factories import make_film, make_licence, make_market, make_merchant, make_product, make_user
 from tests.orders.conftest import buyer, sells, terms
 from tests.orders.test_results import tell
+
+
+@pytest.fixture(autouse=True)
+def _counted_apart(settings: Any) -> None:
+    """Attempts to come in are counted in a cache of the test's own."""
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": uuid4().hex}}
 
 
 @pytest.fixture

@@ -148,15 +148,15 @@ def test_signing_in_leads_to_ones_only_merchant_and_back_out(merchant: Merchant,
     person.save()
     client = Client()
 
-    wrong = client.post("/panel/zh/sign-in/", {"username": person.username, "password": "no"})
+    wrong = client.post("/panel/zh/sign-in/", {"login": person.username, "password": "no"})
     right = client.post(
         "/panel/zh/sign-in/?next=//elsewhere.example/",
-        {"username": person.username, "password": "a long enough secret", "next": "//elsewhere.example/"},
+        {"login": person.username, "password": "a long enough secret", "next": "//elsewhere.example/"},
     )
 
     assert wrong.status_code == 422
     assert 'lang="zh-Hans"' in wrong.content.decode()
     assert right["Location"] == "/panel/zh/"
-    assert client.get("/panel/zh/")["Location"] == f"/panel/zh/{merchant.slug}/imports/"
+    assert client.get("/panel/zh/")["Location"] == f"/panel/zh/{merchant.slug}/"
     assert client.post("/panel/zh/sign-out/")["Location"] == "/panel/zh/sign-in/"
     assert client.get(at(merchant)).status_code == 302

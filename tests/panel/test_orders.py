@@ -1,6 +1,7 @@
 """Orders in the panel: what is to be sent, sending it, what comes back; each merchant its own and nobody else's."""
 
 import csv
+from datetime import timedelta
 from io import StringIO
 from typing import Any
 
@@ -16,7 +17,7 @@ from merchants.models import Merchant
 from orders.models import Order, Parcel, Refund, Return, Shipment
 from orders.returning import announce_return
 from orders.shipping import ship
-from tests.factories import make_product
+from tests.factories import make_film, make_licence, make_product
 from tests.orders.conftest import ADDRESS, sells
 from tests.panel.conftest import order_of, signed_in
 
@@ -101,6 +102,24 @@ def test_what_a_dispute_holds_says_why_and_cannot_be_sent(owner: Client, merchan
 
     release_takedown(takedown, outcome="Withdrawn", by=None, at=timezone.now())
     assert owner.post(at(merchant, parcel.public_id, "ship"), form).status_code == 302
+
+
+def test_what_cannot_be_sent_is_cancelled_and_given_back(owner: Client, merchant: Merchant, parcel: Parcel) -> None:
+    address, name = at(merchant, parcel.public_id, "cancel"), f"pieces-{parcel.lines.get().public_id}"
+    for form, said in (
+        ({name: 1}, "This field is required"),
+        ({name: 4, "reason": "Broken"}, "less than or equal to 3"),
+        ({name: 0, "reason": "Broken"}, "Say which pieces will not be sent"),
+    ):
+        answer = owner.post(address, form)
+        assert (answer.status_code, said in answer.content.decode()) == (422, True)
+    assert (parcel.lines.get().cancelled, Refund.objects.count()) == (0, 0)
+
+    answer = owner.post(address, {name: 2, "reason": "Broken in the kiln"})
+
+    assert (answer.status_code, answer["Location"]) == (302, at(merchant, parcel.public_id))
+    assert (parcel.lines.get().cancelled, parcel.lines.get().to_ship) == (2, 1)
+    assert list(Refund.objects.values_list("amount", "note")) == [(8208, "Broken in the kiln")]
 
 
 def test_a_return_is_taken_back_and_refunded(owner: Client, merchant: Merchant, parcel: Parcel) -> None:
@@ -235,6 +254,70 @@ def test_the_pick_list_holds_what_is_open_and_runs_no_formula(
     assert told == [
         (parcel.order.number, "'=HYPERLINK(1)", "2", "LICENCE_SUSPENDED", goods.sku) for parcel in parcels[:2]
     ]
+
+
+def test_the_pick_list_is_printed_article_by_article(owner: Client, merchant: Merchant, goods: Variant) -> None:
+    other = make_product(licence=merchant.licences.get(), title_en="Lantern print", stock=9).variants.get()
+    sells(other.product)
+    orders = [order_of(goods, 2, other, 1), order_of(goods, 3)]
+    start_takedown(other.product.film, claimant="A", reason="B", by=None, at=timezone.now())
+    release_takedown(other.product.film.takedowns.get(), outcome="W", by=None, at=timezone.now())
+
+    page = owner.get(at(merchant, "pick")).content.decode()
+
+    assert [word in page for word in ("<strong>5</strong>", "<strong>1</strong>", "Ferry mug", "Lantern print")] == [
+        True
+    ] * 4
+    assert [f"{order.number}</span>" in page for order in orders] == [True] * 2
+    assert page.index("Ferry mug") < page.index("Lantern print")
+
+
+def test_what_may_not_leave_is_counted_and_not_on_the_sheet(
+    owner: Client, merchant: Merchant, parcel: Parcel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orders.picking.MOST", 0)
+    assert "more orders than fit" in owner.get(at(merchant, "pick")).content.decode()
+    monkeypatch.undo()
+    start_takedown(merchant.licences.get(), claimant="A", reason="B", by=None, at=timezone.now())
+
+    page = owner.get(at(merchant, "pick")).content.decode()
+
+    assert "3 pieces may not leave now" in page
+    assert "Ferry mug" not in page
+
+
+def test_a_packing_slip_says_what_lies_in_the_parcel(owner: Client, merchant: Merchant, parcel: Parcel) -> None:
+    shipment = ship(parcel, {parcel.lines.get(): 2}, by=None, at=timezone.now(), carrier="DHL", tracking="J9")
+    slip = at(merchant, parcel.public_id, "shipments", shipment.public_id, "slip")
+    assert f'href="{slip}"' in owner.get(at(merchant, parcel.public_id)).content.decode()
+
+    page = owner.get(slip).content.decode()
+
+    words = ("Ferry mug", '<td class="number">2</td>', ADDRESS["street_address"], "J9")
+    assert [word in page for word in words] == [True] * 4
+    assert parcel.order.email not in page
+    assert signed_in(merchant, "catalogue").get(slip).status_code == 403
+    assert owner.get(slip.replace(shipment.public_id, "shp_1")).status_code == 404
+
+
+def test_late_ones_and_those_of_a_film_are_found(owner: Client, merchant: Merchant, goods: Variant) -> None:
+    late, soon = (order_of(goods, 1).parcels.get() for _ in range(2))
+    today = timezone.localdate()
+    Parcel.objects.filter(pk=late.pk).update(arrives_from=today, arrives_to=today)
+    Parcel.objects.filter(pk=soon.pk).update(arrives_from=today + timedelta(days=2))
+    film = goods.product.film.slug
+
+    def shown(query: str) -> list[bool]:
+        page = owner.get(at(merchant) + query).content.decode()
+        return [f"{one.public_id}/" in page for one in (late, soon)]
+
+    assert [shown("?show=late"), shown(f"?film={film}"), shown("?film=another")] == [
+        [True, False], [True, True], [True, True],
+    ]  # fmt: skip
+    make_product(licence=make_licence(make_film("moon"), merchant))
+    assert shown("?show=open&film=moon") == [False, False]
+    ship(late, {late.lines.get(): 1}, by=None, at=timezone.now())
+    assert shown("?show=late") == [False, False]
 
 
 def test_the_pages_speak_chinese(owner: Client, merchant: Merchant, parcel: Parcel) -> None:

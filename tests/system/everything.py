@@ -6,23 +6,35 @@ from datetime import UTC, datetime, timedelta
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
 from campaigns import services, staging
 from campaigns.models import Placement
+from campaigns.own import create_own_campaign
 from catalog.alerts import token_of
 from catalog.importing.runs import start_import
+from catalog.models import Image, Price
+from licensing.approvals.drafts import add_file, start_draft
+from licensing.approvals.versions import start_version
 from licensing.ledger.sales import record_sales
 from licensing.ledger.statements import compute_statement
 from licensing.ledger.terms import set_terms
-from licensing.models import Licence
+from licensing.models import Certificate, Licence
+from merchants.invitations import invite
+from merchants.keys import make_key
+from merchants.models import Merchant, Requirement
+from merchants.onboarding import give
+from merchants.webhooks import add_endpoint, send_test
 from orders.links import order_token
-from orders.models import Return, Shipment
+from orders.models import Payout, Return, Shipment
 from orders.papers import issue_invoice
 from orders.placing import place_lines
 from orders.quoting import Wanted
 from tests import factories
+from tests.campaigns.joining import document as own_document
 from tests.catalog.importing_goods import MAPPING
 from tests.factories import NOW
+from tests.licensing.approving import picture
 from tests.orders.conftest import buyer, sells, terms
 from tests.orders.test_results import tell
 
@@ -38,8 +50,20 @@ def routes(patterns=None, prefix="") -> Iterator[str]:
             yield prefix + part
 
 
+def each_verb(route: str) -> list[str]:
+    """The route once for each of its verbs: `(?P<verb>enable|disable)/` is two addresses."""
+    verbs = re.search(r"\(\?P<verb>([-\w|]+)\)", route)
+    if verbs is None:
+        return [route]
+    return [route.replace(verbs[0], verb) for verb in verbs[1].split("|")]
+
+
 def template(route: str) -> str:
     """`^(?P<market>[a-z]{1,8})/films/$` and `films/<str:name>` as `{market}/films/` and `films/{name}`."""
+    # The shop names a product and a campaign by slug, the panel by public id.
+    route = route.replace("(?P<product>prd_", "(?P<own_product>prd_").replace(
+        "(?P<campaign>cmp_", "(?P<own_campaign>cmp_"
+    )
     route = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route) if "(?P" not in route else route
     route = re.sub(r"\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)\??", r"{\1}", route)
     return "/" + route.replace("^", "").replace("$", "").replace("\\", "")
@@ -62,9 +86,58 @@ def one_of_everything() -> dict[str, str]:
     return {
         "market": "us", "prefix": "en", "code": product.category.code, "is_packed": "", "part": "0", "film": film.slug,
         "product": product.slug, "campaign": campaign.slug, "token": token_of("tel_0000000000000000"),
+        "own_product": product.public_id, "variant": product.variants.get().public_id,
+        "price": str(Price.objects.filter(variant__product=product).order_by("pk")[0].pk),
+        "image": Image.objects.create(product=product, file="goods/a.svg").public_id,
         "merchant": merchant.slug, "licence": licence.public_id, "run": run.public_id, "verb": "undo", "statement": statement_of(licence), "group": "0",
+        **papers_of(licence), **people_of(merchant), "own_campaign": own_campaign_of(licence), "track": "product", "uidb36": "1", "pk": "1",
         "provider": "sandbox", "trade": f"sbx{'0' * 24}", "text": "terms", **order_of(licence),
     }  # fmt: skip
+
+
+def papers_of(licence: Licence) -> dict[str, str]:
+    """An article in approval with a draft and its file, a certificate, a key, a payout, and an address that is told of events."""
+    merchant = licence.merchant
+    user, now = merchant.members.get(role="owner").user, timezone.now()
+    version = start_version(licence, "EVERYTHING", by=user, at=now)
+    shown = start_draft(version.submissions.get(track="product"), by=user, at=now)
+    certificate = Certificate.objects.create(article=version.article, licence=licence, version=9, issued_at=now)
+    payout = Payout.objects.create(merchant=merchant, currency="USD", amount=1, reference="EVERYTHING", made_at=now)
+    endpoint = add_endpoint(merchant, url="https://hooks.example.com/", by=None, at=now).endpoint
+    return {
+        "version": version.public_id,
+        "shown": shown.public_id,
+        "file": add_file(shown, picture(), kind="artwork", name="a.png", by=user, at=now).public_id,
+        "certificate": certificate.public_id,
+        "key": make_key(merchant, name="Everything", scopes=["orders:read"], by=None, at=now).key.public_id,
+        "payout": payout.public_id,
+        "endpoint": endpoint.public_id,
+        "event": merchant.events.order_by("pk")[0].public_id,
+        "delivery": send_test(endpoint, by=None, at=now).public_id,
+    }
+
+
+def people_of(merchant: Merchant) -> dict[str, str]:
+    """A second member, somebody invited, and a point of the checklist with what was handed in."""
+    owner, now = merchant.members.get(role="owner").user, timezone.now()
+    hand = factories.make_user("hand", is_staff=False, is_superuser=False)
+    merchant.members.create(user=hand, role="orders")
+    requirement = Requirement.objects.create(
+        kind="document", name_en="Register", name_zh="登记", has_expiry=False, is_required=False
+    )
+    submittal = give(merchant, requirement, file=("a.png", picture()), by=owner, at=now)
+    invited = invite(merchant, email="new@merchant.example", role="orders", language="en", by=owner, at=now)
+    return {
+        "member": hand.public_id,
+        "requirement": requirement.public_id,
+        "submittal": submittal.public_id,
+        "invitation": invited.public_id,
+    }
+
+
+def own_campaign_of(licence: Licence) -> str:
+    document = own_document(rule={"films": [licence.film.slug]})
+    return create_own_campaign(licence.merchant, "everything", document, by=None).public_id
 
 
 def order_of(licence: Licence) -> dict[str, str]:

@@ -75,7 +75,7 @@ class Worker:
         command = [*f"{sys.executable} -m celery -A tests.system.worker worker -c 1 -l warning".split()]
         command += [
             "-Q",
-            "default,staging,channels,imports,images,orders",
+            "default,staging,channels,imports,images,orders,webhooks",
             "--without-gossip",
             "--without-mingle",
             "--without-heartbeat",

@@ -14,10 +14,11 @@ from merchstore.api.urls import urlpatterns as api_routes
 from merchstore.panel.urls import urlpatterns as panel_routes
 from tests.api.conftest import make_partner
 from tests.factories import make_merchant, make_user
-from tests.system.everything import one_of_everything, template
+from tests.system.everything import each_verb, one_of_everything, template
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 
+IS_ID = re.compile(r"[a-z]{3}_[0-9a-z]{16}")
 METHODS = ("get", "post", "put", "patch", "delete")
 #: What changes because somebody asked, whoever it was.
 OF_ASKING = {
@@ -25,13 +26,11 @@ OF_ASKING = {
     "merchants_partnerkey",  # when it was used last
     "usersessions_usersession",
 }
-#: Nothing of these is the victim's: who asks finds their own.
-NO_ROUTE_OF_A_MERCHANT = "no {merchant} or name in the address"
 
 
 def panel_addresses() -> list[str]:
     """Those that name a merchant."""
-    found = [template("panel/" + str(pattern.pattern)) for pattern in panel_routes]
+    found = [template("panel/" + route) for pattern in panel_routes for route in each_verb(str(pattern.pattern))]
     return sorted(address for address in found if "{merchant}" in address)
 
 
@@ -83,8 +82,8 @@ def body_of(answer: Any) -> str:
 
 
 def test_the_walk_finds_the_routes() -> None:
-    assert len(panel_addresses()) >= 18
-    assert len(api_routes_of_keys()) >= 12
+    assert len(panel_addresses()) >= 80
+    assert len(api_routes_of_keys()) >= 60
 
 
 def test_a_rival_in_the_panel_finds_nothing_and_changes_nothing(victim: dict[str, str]) -> None:
@@ -116,23 +115,39 @@ def test_a_rival_who_names_the_victims_rows_under_their_own_merchant_finds_nothi
 
 
 def test_a_rivals_key_finds_nothing_and_changes_nothing(victim: dict[str, str]) -> None:
-    rival, found = rival_key(), {}
+    """404; and where something else is wrong with the request too, the very answer that an address of nothing gives."""
+    rival, found, not_found = rival_key(), {}, 0
     before = everything_as_it_is()
 
     for name, address in api_routes_of_keys():
         if "{" not in address:
             continue
-        for method, answer in asked(rival, address.format(**victim | {"name": name_of(name, victim)})):
-            if answer.status_code not in (404, 405):
+        theirs = asked(rival, address.format(**victim | {"name": name_of(name, victim)}))
+        nothing = asked(
+            rival, address.format(**{key: nowhere(value) for key, value in victim.items()}, name="prd_0000000000000000")
+        )
+        for (method, answer), (_method, other) in zip(theirs, nothing, strict=True):
+            not_found += answer.status_code == 404
+            if answer.status_code not in (404, 405) and said_by(answer) != said_by(other):
                 found[method, address] = (answer.status_code, body_of(answer)[:200])
 
     assert found == {}
+    assert not_found >= 60
     assert everything_as_it_is() == before
+
+
+def nowhere(value: str) -> str:
+    """The public id of nothing, where it is one."""
+    return f"{value[:3]}_0000000000000000" if IS_ID.fullmatch(value) else value
+
+
+def said_by(answer: Any) -> tuple[int, str]:
+    return answer.status_code, re.sub(r"req_[0-9a-f]{32}", "", body_of(answer))
 
 
 def test_no_list_shows_a_rival_anything_of_the_victim(victim: dict[str, str]) -> None:
     rival = rival_key()
-    theirs = {value for value in victim.values() if re.fullmatch(r"[a-z]{3}_[0-9a-z]{16}", value)}
+    theirs = {value for value in victim.values() if IS_ID.fullmatch(value)}
     shown = {}
 
     for _name, address in api_routes_of_keys():
@@ -145,7 +160,10 @@ def test_no_list_shows_a_rival_anything_of_the_victim(victim: dict[str, str]) ->
 
 
 #: Parts of an address that name a row of a merchant's.
-ROWS = {"run", "parcel", "shipment", "returned", "statement"}
+ROWS = {
+    "run", "parcel", "shipment", "returned", "statement", "licence", "version", "shown", "certificate", "key", "payout", "endpoint",
+    "delivery", "own_product", "own_campaign", "submittal", "member", "invitation",
+}  # fmt: skip
 
 
 def name_of(route: str, victim: dict[str, str]) -> str:
@@ -153,5 +171,11 @@ def name_of(route: str, victim: dict[str, str]) -> str:
     return victim[next(kind for start, kind in NAMES if route.startswith(start))]
 
 
-#: By how a route's name begins.
-NAMES = (("licence", "licence"), ("statement", "statement"), ("bulk", "run"))
+#: By how a route's name begins, the longer ones first.
+NAMES = (
+    ("licence", "licence"), ("statement", "statement"), ("bulk", "run"), ("own_product", "own_product"), ("own_image", "own_product"),
+    ("own_variants", "own_product"), ("own_variant", "variant"), ("own_prices", "variant"), ("own_market_prices", "variant"),
+    ("own_stock", "variant"), ("own_campaign", "own_campaign"), ("entries", "own_campaign"), ("order", "parcel"), ("shipments", "parcel"),
+    ("shipment", "shipment"), ("return", "returned"), ("submission", "version"), ("draft", "version"), ("event", "event"),
+    ("webhook", "endpoint"), ("sandbox", "own_product"),
+)  # fmt: skip

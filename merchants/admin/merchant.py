@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin.base import DeskAdmin, ReadOnlyInline, Verb, VerbForm, changed_fields
 from core.clock import end_of_day
 from core.territories import zone_of
-from merchants import keys, services
+from merchants import keys, onboarding, services
+from merchants.admin.onboarding import ReasonForm, SubmittalInline
 from merchants.models import Member, Merchant, PartnerKey
 
 State = Merchant.State
@@ -51,21 +52,40 @@ class PapersForm(VerbForm):
     )
 
 
+class WordForm(VerbForm):
+    reason = forms.CharField(
+        label=_("Reason"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Stands in the letter to the owners."),
+    )  # fmt: skip
+
+
 VERBS = (
     Verb(
         "approve",
         _("Approve merchant"),
         _("The merchant is approved."),
-        lambda merchant, *, by, at: services.approve_merchant(merchant, by=by),
-        lambda merchant, at: merchant.state == State.APPLIED,
+        lambda merchant, *, by, at, reason: onboarding.approve_merchant(merchant, by=by, reason=reason, at=at),
+        lambda merchant, at: merchant.state in (State.APPLIED, State.IN_REVIEW),
+        consequence=_("The merchant may list and sell what its licences allow. The owners are told."),
+        form=WordForm,
         is_main=True,
+    ),
+    Verb(
+        "give_back",
+        _("Give back to the applicant"),
+        _("The application is given back."),
+        lambda merchant, *, by, at, reason: onboarding.return_to_applicant(merchant, by=by, reason=reason),
+        lambda merchant, at: merchant.state == State.IN_REVIEW,
+        consequence=_("The owners are told the reason, mend what is missing and ask for the review again."),
+        form=ReasonForm,
     ),
     Verb(
         "reinstate",
         _("Reinstate"),
         _("The merchant is reinstated."),
-        lambda merchant, *, by, at: services.reinstate_merchant(merchant, by=by),
+        lambda merchant, *, by, at, reason: services.reinstate_merchant(merchant, by=by, reason=reason),
         lambda merchant, at: merchant.state == State.SUSPENDED,
+        form=WordForm,
         is_main=True,
     ),
     Verb(
@@ -83,22 +103,22 @@ VERBS = (
         "suspend",
         _("Suspend"),
         _("The merchant is suspended."),
-        lambda merchant, *, by, at: services.suspend_merchant(merchant, by=by),
+        lambda merchant, *, by, at, reason: services.suspend_merchant(merchant, by=by, reason=reason),
         lambda merchant, at: merchant.state == State.APPROVED,
         consequence=_("Everything this merchant sells leaves the shelf until it is reinstated."),
-        asks_first=True,
+        form=ReasonForm,
         is_dangerous=True,
     ),
     Verb(
         "close",
         _("Close"),
         _("The merchant is closed."),
-        lambda merchant, *, by, at: services.close_merchant(merchant, by=by),
+        lambda merchant, *, by, at, reason: services.close_merchant(merchant, by=by, reason=reason),
         lambda merchant, at: merchant.state != State.CLOSED,
         consequence=_(
             "Everything this merchant sells leaves the shelf for good. A closed merchant does not come back."
         ),
-        asks_first=True,
+        form=ReasonForm,
         is_dangerous=True,
     ),
 )
@@ -118,7 +138,7 @@ class MerchantAdmin(DeskAdmin):
         return ("slug", *guarded) if obj else guarded
 
     def get_inlines(self, request: HttpRequest, obj: Merchant | None) -> Any:
-        return (MemberInline, PartnerKeyInline) if obj else ()
+        return (MemberInline, SubmittalInline, PartnerKeyInline) if obj else ()
 
     def save_by_service(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> Merchant:
         if change:

@@ -1,0 +1,142 @@
+"""Clients that other people have written: cases made from the schema, and a client generated from it.
+
+`make test` asks a few cases of each operation; `MERCHSTORE_API_CASES=40 make test ARGS="-k schemathesis"` asks as many as one likes.
+"""
+
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from catalog.importing.run import run_import
+from catalog.importing.runs import save_preset
+from catalog.models import ImportRun, Product
+from licensing.models import Statement
+from merchants.models import Merchant, PartnerKey
+from scripts.steps import BIN
+from tests.api.conftest import make_partner
+from tests.catalog.importing_goods import MAPPING, table
+from tests.orders.conftest import sells
+from tests.panel.conftest import merchant, order_of, statement
+from tests.system.everything import one_of_everything
+
+__all__ = ["merchant", "statement"]
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
+
+#: Cases of each operation and phase. The count of them all is what the run itself says.
+CASES = int(os.environ.get("MERCHSTORE_API_CASES", "3"))
+CHECKS = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+)
+
+
+@pytest.fixture
+def secret() -> str:
+    """A key that may do everything, of a merchant who has one of everything."""
+    things = one_of_everything()
+    return make_partner(Merchant.objects.get(slug=things["merchant"]), scopes=list(PartnerKey.Scope.values)).secret
+
+
+def test_schemathesis_finds_no_undeclared_answer(live_server: Any, secret: str, tmp_path: Path) -> None:
+    """Examples, boundaries, made-up requests good and bad, and journeys along the links: no 5xx, nothing the schema does not say."""
+    report = tmp_path / "report.json"
+    command = [
+        BIN / "st", "run", f"{live_server.url}/api/v1/schema", "--header", f"Authorization:Bearer {secret}",
+        "--checks", ",".join(CHECKS), "--max-examples", str(CASES), "--generation-deterministic", "--no-color",
+        "--report", "json", "--report-json-path", str(report), "--request-timeout", "30",
+    ]  # fmt: skip
+    answer = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=3_000)
+
+    assert answer.returncode == 0, answer.stdout[-6_000:] + answer.stderr[-1_000:]
+    assert json.loads(report.read_text())
+    print(answer.stdout[-1_500:])  # noqa: T201 — with -s: how many cases there were
+
+
+@pytest.fixture
+def api(live_server: Any, tmp_path: Path) -> Iterator[Any]:
+    """The client that openapi-python-client makes of the schema; `api("products.create_own_product")` is one of its verbs."""
+    schema, config, name = tmp_path / "schema.json", tmp_path / "config.yaml", "generated_client"
+    asked = subprocess.run(["curl", "-sf", f"{live_server.url}/api/v1/schema"], capture_output=True, check=True)
+    schema.write_bytes(asked.stdout)
+    config.write_text("post_hooks: []\n")
+    command = [BIN / "openapi-python-client", "generate", "--path", schema, "--meta", "none", "--config", config]
+    subprocess.run([*command, "--output-path", tmp_path / name], capture_output=True, check=True)
+    sys.path.insert(0, str(tmp_path))
+    yield lambda module: import_module(f"{name}.{module}")
+    sys.path.remove(str(tmp_path))
+    for module in [module for module in sys.modules if module.partition(".")[0] == name]:
+        del sys.modules[module]
+
+
+def test_a_generated_client_goes_the_whole_way(
+    api: Any, live_server: Any, merchant: Merchant, statement: Statement
+) -> None:
+    """List films, create a product, bring a file in, see the rights, send an order, read a statement."""
+    partner = make_partner(merchant, scopes=list(PartnerKey.Scope.values))
+    with api("client").AuthenticatedClient(base_url=live_server.url, token=partner.secret) as client:
+        go(api, client, merchant, statement)
+
+
+def go(api: Any, client: Any, merchant: Merchant, statement: Statement) -> None:
+    shapes = api("models")
+
+    films = api("api.films.list_films").sync(client=client)
+    assert [film.slug for film in films.data] == ["the-ferryman"]
+
+    price = shapes.Money(amount="12.50", currency="USD")
+    prices = shapes.NewVariantShapePrices()
+    prices.additional_properties = {"us": price}
+    variant = shapes.NewVariantShape(sku="LAMP", prices=prices, stock=5)
+    wanted = shapes.ProductShape(
+        sku="LAMP", film="the-ferryman", category="mugs", title_en="Ferry lamp", variants=[variant],
+        licence=merchant.licences.get().public_id,
+    )  # fmt: skip
+    made = api("api.products.create_own_product").sync_detailed(client=client, body=wanted, idempotency_key="lamp")
+    assert made.status_code == 201, made.content
+    lamp = made.parsed
+    activated = api("api.products.activate_own_product").sync_detailed(
+        lamp.id, client=client, idempotency_key="activate"
+    )
+    assert (activated.status_code, activated.parsed.state) == (200, "active")
+
+    save_preset(merchant, "shop", MAPPING, by=None)
+    file = api("types").File(payload=io.BytesIO(table("A,Ferry mug,12.50,5,S,,").encode()), file_name="goods.csv")
+    sent = api("api.products.bring_in_products").sync_detailed(
+        client=client, body=file, preset="shop", format_=shapes.BringInProductsFormat("csv"), idempotency_key="file"
+    )
+    assert sent.status_code == 202, sent.content
+    run_import(ImportRun.objects.get(public_id=sent.parsed.id).pk)
+    run = api("api.runs.get_bulk_run").sync(sent.parsed.id, client=client)
+    assert (run.state, run.progress.products.created) == ("done", 1)
+
+    asked = api("api.rights.ask_for_rights").sync(client=client, product=lamp.id, country="US")
+    assert [decision.allowed for decision in asked.decisions] == [True] * 3
+
+    product = Product.objects.get(public_id=lamp.id)
+    sells(product)
+    parcel = order_of(product.variants.get(), 2).parcels.get()
+    orders = api("api.orders.list_orders").sync(client=client)
+    assert [order.id for order in orders.data] == [parcel.public_id]
+    body = shapes.ShipmentShape(lines=[shapes.PiecesShape(pieces=2, sku="LAMP")], carrier="SF", tracking_number="SF1")
+    shipped = api("api.orders.send_pieces_of_order").sync_detailed(
+        parcel.public_id, client=client, body=body, idempotency_key="ship"
+    )
+    assert shipped.status_code == 201, shipped.content
+    order = api("api.orders.get_order").sync(parcel.public_id, client=client)
+    assert [(line.ordered, line.sent) for line in order.lines] == [(2, 2)]
+
+    statements = api("api.statements.list_statements").sync(client=client)
+    assert [row.id for row in statements.data] == [statement.public_id]
+    assert api("api.statements.get_statement").sync(statement.public_id, client=client).id == statement.public_id
