@@ -1,6 +1,7 @@
 """Coming in: an application, the checklist that the studio has set, and what the merchant gives for it."""
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -322,7 +323,8 @@ def _zone(merchant: Merchant) -> ZoneInfo:
 
 
 def _free_slug(company: str) -> str:
-    wish = slugify(company)[:60] or "merchant"
+    # A merchant's sandbox stands under its name with that ending: nobody takes it from them.
+    wish = re.sub(r"(-sandbox)+$", "", slugify(company)[:60]) or "merchant"
     if wish in RESERVED:
         wish = f"{wish}-shop"
     taken = set(Merchant.objects.filter(slug__startswith=wish).values_list("slug", flat=True))

@@ -303,6 +303,7 @@ MFA_TOTP_TOLERANCE = 1
 # Browsers allow passkeys without https on this machine alone.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SITE_IS_HTTPS
 USE_I18N = True
+FORMAT_MODULE_PATH = "core.formats"
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
@@ -366,6 +367,8 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "merchstore.api.problems.exception_handler",
     "UNAUTHENTICATED_USER": None,
+    # By `Accept` alone: `?format=` is a parameter like any other.
+    "URL_FORMAT_OVERRIDE": None,
     "COERCE_DECIMAL_TO_STRING": True,
 }
 SPECTACULAR_SETTINGS = {

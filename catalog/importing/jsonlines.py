@@ -4,6 +4,7 @@ A line is one row: it lands whole, or it is refused with what is wrong, by path 
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -48,8 +49,8 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object in which every name stands once: of two, one would silently win over the other."""
     found = dict(pairs)
     if len(found) != len(pairs):
-        names = [name for name, _value in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        often = Counter(name for name, _value in pairs)
+        twice = next(name for name in often if often[name] > 1)
         raise ValueError(said(_("“%(name)s” stands twice in it"), name=twice[:80]))
     return found
 

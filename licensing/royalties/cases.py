@@ -1,6 +1,7 @@
 """A case: one agreement with its periods and lines, as JSON, with files of lines beside it. See docs/royalties.md."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from decimal import Decimal
@@ -61,8 +62,8 @@ def _no_constant(name: str) -> None:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _value in pairs]
-        raise Refused("DUPLICATE_FIELD", path="", field=next(name for name in names if names.count(name) > 1))
+        often = Counter(name for name, _value in pairs)
+        raise Refused("DUPLICATE_FIELD", path="", field=next(name for name in often if often[name] > 1))
     return found
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -69,7 +70,8 @@ def _csv_rows(text: str) -> Iterator[Row]:
         if not any(header):
             raise _invalid("", "header_missing", "The first line holds the names of the columns.")
         if len(set(header)) < len(header):
-            twice = next(name for name in header if header.count(name) > 1)
+            often = Counter(header)
+            twice = next(name for name in often if often[name] > 1)
             raise _invalid("", "DUPLICATE_FIELD", f"The column “{twice[:40]}” is there twice.")
         for cells in reader:
             if not cells:

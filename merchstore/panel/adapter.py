@@ -2,12 +2,16 @@
 
 import time
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core import context as asking
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.signals import authenticator_added
+from allauth.usersessions.models import UserSession
 from django.conf import settings
+from django.dispatch import receiver
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -55,6 +59,10 @@ class Accounts(DefaultAccountAdapter):
     def add_message(self, *args: Any, **kwargs: Any) -> None:
         """Pages say what is the case; a message would turn up wherever somebody looks next."""
 
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        # On this site's own address, whatever host the request named: the link opens an account.
+        return settings.SITE_URL + urlsplit(super().get_reset_password_from_key_url(key)).path
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """A row, which a worker sends: nobody waits for a mail server, and none that is away loses a letter."""
         if template_prefix not in LETTERS:
@@ -98,3 +106,10 @@ class SecondSteps(DefaultMFAAdapter):
 
     def decrypt(self, encrypted_text: str) -> str:
         return sealing.unseal(encrypted_text)
+
+
+@receiver(authenticator_added, dispatch_uid="merchstore.end_other_sessions")
+def end_other_sessions(request: HttpRequest, user: User, **_kwargs: Any) -> None:
+    """Who came in elsewhere with a password alone has to come in again, with the step that there is now."""
+    for other in UserSession.objects.filter(user=user).exclude(session_key=request.session.session_key):
+        other.end()

@@ -115,6 +115,10 @@ def _fact(value: Any) -> str:
 
 
 def _one(value: Any) -> str:
+    if isinstance(value, dict):
+        value = [f"{name} {_one(one)}" for name, one in value.items()]
+    if isinstance(value, list):
+        value = ", ".join(map(_one, value))
     return "–" if value in (None, "") else str(value)
 
 

@@ -132,7 +132,7 @@ def stock(request: HttpRequest, visit: PanelVisit, product: str, variant: str) -
     status = 422 if error else 200
     cell = stock_cell(visit, found.product, found, said=said, error=error, typed=typed)
     if "HX-Request" in request.headers:
-        return show(request, visit, "_stock", {"cell": cell, "may_edit": True}, status=status)
+        return show(request, visit, "_stock", {"cell": cell, "may_edit": True, "is_fragment": True}, status=status)
     if not error:
         return HttpResponseRedirect(visit.address("product", product) + "#stock")
     context = {

@@ -59,6 +59,7 @@ def preview(request: HttpRequest, visit: PanelVisit, product: str) -> HttpRespon
         **_shown(visit, told, market, visit.address("product_preview", product)),
     }
     template = "_preview" if request.headers.get("HX-Target") == "preview" else "preview"
+    context["is_fragment"] = template == "_preview"
     return show(request, visit, template, context, status=422 if error else 200)
 
 

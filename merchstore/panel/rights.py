@@ -51,8 +51,8 @@ class AskForm(forms.Form):
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"],
     )  # fmt: skip
 
-    def __init__(self, data: Any, *, language: str) -> None:
-        super().__init__(data)
+    def __init__(self, data: Any, *, language: str, country: str) -> None:
+        super().__init__(data, initial={"country": country})
         self.fields["country"].choices = countries(language)  # type: ignore[attr-defined]
         # Where a form counts hours, they are the country's: it is made aware below.
         self.fields["at"].clean = _naive(self.fields["at"])  # type: ignore[method-assign]
@@ -78,7 +78,7 @@ def _naive(field: forms.Field) -> Any:
 @page
 def rights(request: HttpRequest, visit: PanelVisit) -> HttpResponse:
     asked = "product" in request.GET
-    form = AskForm(request.GET if asked else None, language=visit.language)
+    form = AskForm(request.GET if asked else None, language=visit.language, country=visit.merchant.country)
     answer, status = None, 200
     if asked:
         answer = _answer(visit, form)
@@ -106,7 +106,7 @@ def rights(request: HttpRequest, visit: PanelVisit) -> HttpResponse:
 
 def countries(language: str) -> list[tuple[str, str]]:
     named = [(code, country_name(code, language)) for code in every_country()]
-    return sorted(named, key=lambda row: row[1])
+    return sorted(named, key=lambda row: (row[0] == row[1], row[1]))  # what has no name here comes last
 
 
 # -- the grids ---------------------------------------------------------------------------------------

@@ -12,13 +12,19 @@ def test_the_page_is_within_the_site_s_policy(client: Client, db):
     assert "unsafe" not in response["Content-Security-Policy"]
 
 
+METHODS = {"get", "post", "put", "patch", "delete"}
+
+
 def test_the_page_shows_every_endpoint(page, live_server):
     refused: list[str] = []
     page.on("console", lambda message: refused.append(message.text) if message.type == "error" else None)
 
     page.goto(f"{live_server.url}/api/v1/docs")
 
-    expect(page.locator(".opblock")).to_have_count(22)
+    paths = page.request.get(f"{live_server.url}/api/v1/schema").json()["paths"]
+    described = sum(name in METHODS for operations in paths.values() for name in operations)
+    assert described > 90
+    expect(page.locator(".opblock")).to_have_count(described)
     expect(page.locator("h1.title")).to_contain_text("merchstore")
     assert refused == []
 

@@ -303,7 +303,9 @@ def test_editing_a_campaign_leaves_its_state_and_what_is_published(desk: Client,
     market = make_market("hk")
     data = campaign_data(markets=[market.pk], channels=[scheduled.channels.get().pk], state="draft", published="")
 
-    answer = desk.post(address("campaigns", "campaign", "change", scheduled.pk), data | inlines("placements"))
+    answer = desk.post(
+        address("campaigns", "campaign", "change", scheduled.pk), data | inlines("placements", "entries")
+    )
 
     published = scheduled.published_id
     scheduled.refresh_from_db()

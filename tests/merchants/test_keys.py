@@ -89,7 +89,7 @@ def test_what_a_key_needs() -> None:
 
     assert [
         refusal(lambda: made(scopes=[])),
-        refusal(lambda: made(scopes=["rights:read", "orders:write"])),
+        refusal(lambda: made(scopes=["rights:read", "orders:everything"])),
         refusal(lambda: made(expires_at=NOW)),
         refusal(lambda: made(expires_at=NOW.replace(year=9999))),
         refusal(lambda: made(closed)),

@@ -1,5 +1,6 @@
 """The verbs of coming in: states with reasons and letters, documents that end, two at once."""
 
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
@@ -194,3 +195,22 @@ def at_once(times: int, act: Callable[[], Any]) -> list[str]:
 
     with ThreadPoolExecutor(times) as pool:
         return [one.result() for one in [pool.submit(run) for _ in range(times)]]
+
+
+def test_no_applicant_takes_the_name_of_another_merchants_sandbox(merchant: Merchant) -> None:
+    onboarding.apply(
+        company="Mill Sandbox",
+        country="DE",
+        contact="Lin",
+        email="lin@rival.example",
+        interest="",
+        language="en",
+        at=AT,
+    )
+    send_letters(at=timezone.now())
+    link = re.search(r"/panel/en/apply/(?:\w+/)?([\w-]{30,})/", str(mail.outbox[0].body))
+    assert link
+
+    onboarding.confirm_application(link[1], at=AT)
+
+    assert Merchant.objects.exclude(pk=merchant.pk).get().slug == "mill-2"

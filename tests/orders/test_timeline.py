@@ -24,7 +24,7 @@ VERBS = sorted(
         verb
         for path in Path(orders.__file__).parent.rglob("*.py")
         if path.name != "timeline.py"
-        for verb in re.findall(r'"(order\.[a-z_]+)"', path.read_text("utf-8"))
+        for verb in re.findall(r'record\(\s*"(order\.[a-z_]+)"', path.read_text("utf-8"))
     }
 )
 

@@ -186,6 +186,22 @@ def test_setting_up_an_app_gives_codes_each_of_which_works_once(
     assert Letter.objects.filter(to=person.email, template="as_written").exists()
 
 
+def test_a_second_step_ends_what_was_opened_without_one(
+    person: User, settings: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    settings.REQUIRE_MFA = True
+    thief, owner = Client(), Client()
+    for client in (thief, owner):
+        sign_in(client)
+    secret = owner.get("/panel/en/account/second-step/app/").context["form"].secret
+
+    with django_capture_on_commit_callbacks(execute=True):
+        owner.post("/panel/en/account/second-step/app/", {"code": code_of(secret)})
+
+    assert thief.get("/panel/en/mill/members/")["Location"].startswith("/panel/en/sign-in/")
+    assert owner.get("/panel/en/mill/members/").status_code == 200
+
+
 @pytest.mark.parametrize("role", ["owner", "catalogue", "orders", "finance", "read_only"])
 def test_who_gives_rights_or_deals_with_money_needs_a_second_step(
     role: str, merchant: Merchant, person: User, settings: Any
@@ -264,6 +280,18 @@ def test_the_link_of_the_letter_sets_a_new_password_once(person: User, client: C
     assert "was used before" in again.content.decode()
     assert elsewhere.get("/panel/en/account/").status_code == 302
     assert Letter.objects.get(pk=Letter.objects.order_by("pk").first().pk).said == {}  # type: ignore[union-attr]
+
+
+def test_the_link_of_the_letter_leads_to_this_site_whatever_host_was_asked(
+    person: User, client: Client, settings: Any
+) -> None:
+    settings.ALLOWED_HOSTS = ["*"]
+
+    client.post("/panel/en/account/password/forgotten/", {"email": person.email}, headers={"host": "evil.example"})
+    send_letters(at=timezone.now())
+
+    assert f"{settings.SITE_URL}/panel/en/account/password/new/" in str(mail.outbox[0].body)
+    assert "evil.example" not in str(mail.outbox[0].body)
 
 
 def test_other_sessions_are_listed_and_ended(person: User) -> None:

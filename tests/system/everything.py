@@ -169,3 +169,18 @@ def statement_of(licence: Licence) -> str:
     at = datetime(2026, 3, 31, tzinfo=UTC)
     assert [result.outcome for result in record_sales(licence, [sale], source="csv", by=None, at=at)] == ["created"]
     return compute_statement(licence, "2026-Q1", at=at).public_id
+
+
+def name_of(route: str, things: dict[str, str]) -> str:
+    """What `{name}` is in a route of the API."""
+    return things[next(kind for start, kind in NAMES if route.startswith(start))]
+
+
+#: By how a route's name begins, the longer ones first.
+NAMES = (
+    ("licence", "licence"), ("statement", "statement"), ("bulk", "run"), ("own_product", "own_product"), ("own_image", "own_product"),
+    ("own_variants", "own_product"), ("own_variant", "variant"), ("own_prices", "variant"), ("own_market_prices", "variant"),
+    ("own_stock", "variant"), ("own_campaign", "own_campaign"), ("entries", "own_campaign"), ("order", "parcel"), ("shipments", "parcel"),
+    ("shipment", "shipment"), ("return", "returned"), ("submission", "version"), ("draft", "version"), ("event", "event"),
+    ("webhook", "endpoint"), ("sandbox", "own_product"), ("film", "film"), ("product", "product"), ("campaign", "campaign"), ("problem", "code"),
+)  # fmt: skip
