@@ -146,9 +146,9 @@ def _progress_row(campaign: Campaign, row: queries.ChannelProgress, problem: str
     counts = (("sent", row.sent), ("retry", row.retry), ("failed", failed), ("gone", row.withdrawn))
     words = _("%(sent)s of %(total)s") % {"sent": f"{row.sent:,}", "total": f"{row.total:,}"}
     extra = [
-        ngettext("%(n)s to be sent again", "%(n)s to be sent again", row.retry) % {"n": row.retry} if row.retry else "",
+        _("%(n)s to be sent again") % {"n": row.retry} if row.retry else "",
         _("%(n)s failed") % {"n": failed} if failed else "",
-        ngettext("%(n)s withdrawn", "%(n)s withdrawn", row.withdrawn) % {"n": row.withdrawn} if row.withdrawn else "",
+        _("%(n)s withdrawn") % {"n": row.withdrawn} if row.withdrawn else "",
     ]
     refused = ngettext("%(n)s listing refused: %(why)s.", "%(n)s listings refused: %(why)s.", failed)
     # The list shows one state at a time: the one that has the most to say.
