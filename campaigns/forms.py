@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.core.validators import RegexValidator
 from django.utils import timezone
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from campaigns.models import Campaign
 from campaigns.own import OwnDocument, own_channels, own_films, own_markets
@@ -73,14 +73,16 @@ class OwnCampaignForm(forms.Form):
         self.merchant, self.campaign = merchant, campaign
         kwargs["initial"] = _initial(campaign) if campaign else {"time_zone": "Asia/Shanghai"}
         super().__init__(*args, **kwargs)
-        films = [(film.slug, str(film)) for film in own_films(merchant).order_by("title_en", "pk")]
+        language = get_language() or "en"
+        films = [(film.slug, film.title_in(language)) for film in own_films(merchant).order_by("title_en", "pk")]
         categories = Category.objects.filter(products__merchant=merchant).distinct().order_by("name_en", "pk")
         self.own_markets = list(own_markets(merchant))
         self._choose("film", [("", _("None in particular")), *films])
         self._choose("films", films)
-        self._choose("categories", [(category.code, str(category)) for category in categories])
+        self._choose("categories", [(category.code, category.name_in(language)) for category in categories])
         self._choose(
-            "markets", [(market.code, f"{market.code.upper()}, {market.name_en}") for market in self.own_markets]
+            "markets",
+            [(market.code, f"{market.code.upper()}, {market.name_in(language)}") for market in self.own_markets],
         )
         self._choose("channels", [(channel.code, channel.name) for channel in own_channels()])
         for name in ("starts_at", "ends_at"):

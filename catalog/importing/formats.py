@@ -137,7 +137,7 @@ def _mapped(header: list[str], mapping: MappingFile, is_mapped: bool) -> Layout:
     if not is_mapped:
         files.refuse_data_as_header(header)
         text = _(
-            "its columns are not those of a shop that is known here, so a mapping has to say what they mean (--map); "
+            "its columns are not those of a shop that is known here, so a mapping has to say what they mean; "
             "it has %(columns)s"
         )
         raise Refused("unknown_format", problem=said(text, columns=", ".join(header)[:300]))
