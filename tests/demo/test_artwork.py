@@ -10,9 +10,11 @@ from xml.etree import ElementTree
 import pytest
 from PIL import Image
 
-from demo import artwork
-from demo.artwork import TEMPLATES, load_films, render_png
-from demo.files import read_goods
+from artwork import lettering
+from artwork import pictures as drawn
+from artwork.pictures import render_png, wide
+from artwork.products import TEMPLATES, detail, product
+from demo.files import load_films, read_goods
 
 FILMS = load_films()
 FERRYMAN = FILMS[0]
@@ -25,12 +27,12 @@ KINDS = {"poster": (800, 1200), "wide": (1600, 736), "square": (800, 800), "mark
 def pictures_of(film):
     """Every picture that the demo draws of a film."""
     for kind in KINDS:
-        yield kind, getattr(artwork, kind)(film)
+        yield kind, getattr(drawn, kind)(film)
     for row in read_goods():
         if row["film"] == film.slug:
             variant = int(row["art_variant"])
-            yield f"{row['template']}-{variant}", artwork.product(film, row["template"], variant=variant)
-            yield f"{row['template']}-{variant}-near", artwork.detail(film, row["template"], variant=variant)
+            yield f"{row['template']}-{variant}", product(film, row["template"], variant=variant)
+            yield f"{row['template']}-{variant}-near", detail(film, row["template"], variant=variant)
 
 
 @pytest.mark.parametrize("film", FILMS, ids=lambda film: film.slug)
@@ -57,7 +59,7 @@ def test_pictures_hold_shapes_only(film):
 def test_film_pictures_have_their_size(film, kind):
     width, height = KINDS[kind]
 
-    root = ElementTree.fromstring(getattr(artwork, kind)(film))
+    root = ElementTree.fromstring(getattr(drawn, kind)(film))
 
     assert (root.get("width"), root.get("height")) == (str(width), str(height))
     assert root.get("viewBox") == f"0 0 {width} {height}"
@@ -66,7 +68,9 @@ def test_film_pictures_have_their_size(film, kind):
 def test_another_process_draws_the_same_pictures():
     code = """
 import hashlib
-from demo.artwork import *
+from artwork.pictures import poster, wide
+from artwork.products import TEMPLATES, product
+from demo.files import load_films
 films = load_films()
 pictures = [wide(film) + poster(film) for film in films] + [product(films[0], template) for template in TEMPLATES]
 print(hashlib.sha256("".join(pictures).encode()).hexdigest())
@@ -89,7 +93,7 @@ print(hashlib.sha256("".join(pictures).encode()).hexdigest())
 
 @pytest.mark.parametrize("film", FILMS, ids=lambda film: film.slug)
 def test_the_heros_words_stand_on_plain_ground(film):
-    picture = Image.open(io.BytesIO(render_png(artwork.wide(film), 800))).convert("RGB")
+    picture = Image.open(io.BytesIO(render_png(wide(film), 800))).convert("RGB")
     ground = tuple(int(film.ground[i : i + 2], 16) for i in (1, 3, 5))
     limit = 800 * 55 // 100
 
@@ -102,7 +106,7 @@ def test_the_heros_words_stand_on_plain_ground(film):
 
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_goods_have_a_clear_ground_and_variants_differ(template):
-    drawn = [artwork.product(FERRYMAN, template, variant=variant) for variant in (0, 1)]
+    drawn = [product(FERRYMAN, template, variant=variant) for variant in (0, 1)]
     first, second = (Image.open(io.BytesIO(render_png(picture, 200))).convert("RGBA") for picture in drawn)
 
     assert first.size == (200, 200)
@@ -112,16 +116,4 @@ def test_goods_have_a_clear_ground_and_variants_differ(template):
 
 def test_a_title_the_fonts_cannot_write_is_named():
     with pytest.raises(ValueError, match="龘"):
-        artwork.lettering.line("龘", 0, 0, 20, artwork.lettering.CHINESE, "#000")
-
-
-def test_the_command_writes_every_picture_and_a_contact_sheet(tmp_path, monkeypatch):
-    module = sys.modules.get("demo.artwork.__main__") or __import__("demo.artwork.__main__", fromlist=["main"])
-    monkeypatch.setattr(module, "load_films", lambda: [FERRYMAN])
-
-    code = module.main([str(tmp_path)])
-
-    assert code == 0
-    assert len(list(tmp_path.glob("the-ferryman-*.svg"))) == 4 + 26
-    with Image.open(tmp_path / "contact-sheet.png") as sheet:
-        assert sheet.height > 200
+        lettering.line("龘", 0, 0, 20, lettering.CHINESE, "#000")

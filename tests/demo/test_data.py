@@ -8,8 +8,9 @@ from zoneinfo import available_timezones
 
 import pytest
 
+from artwork import svg
+from artwork.products import TEMPLATES
 from core.territories import normalise_country
-from demo.artwork import TEMPLATES, svg
 from demo.files import DATA, choices, day, instant, price_for, read_goods, read_table
 from films.models import Credit, Film, Tier
 from licensing.models import DistributionChannel, Licence
@@ -38,6 +39,7 @@ def test_every_file_parses():
         "orders.toml",
         "royalties.toml",
         "approvals.toml",
+        "joining.toml",
         "products.csv",
     }
     for path in DATA.glob("*.toml"):

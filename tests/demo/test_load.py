@@ -273,7 +273,7 @@ def test_people_can_sign_in(client, demo):
 
 def test_the_campaign_is_drafted_and_then_scheduled_for_its_minute(demo):
     now = demo.at
-    draft = Campaign.objects.get()
+    draft = Campaign.objects.get(slug="the-ferryman-ten-years")
 
     scheduled = schedule_demo(now, timedelta(seconds=60))
 
