@@ -82,14 +82,12 @@ def own_products_page(merchant: Merchant, filters: OwnFilters, *, after: Positio
 def own_product(merchant: Merchant, name: str, *, is_locked: bool = False) -> Product | None:
     """The merchant's product of this public id, or of this code of theirs. Locked, it stays as it is until the transaction
     ends."""
-    found = merchant.products.filter(Q(public_id=name) | Q(sku=name)).values_list("public_id", "pk")
-    pks = dict(found)
-    if not pks:
-        return None
-    pk = pks.get(name, next(iter(pks.values())))
+    products = merchant.products.filter(Q(public_id=name) | Q(sku=name)).order_by("pk")
     if is_locked:
-        Product.objects.select_for_update(no_key=True).get(pk=pk)
-    return _with_relations(Product.objects.filter(pk=pk)).first()
+        list(products.select_for_update(no_key=True).values_list("pk"))
+    # A code of one product may be the public id of another: the id is meant.
+    found = {product.public_id: product for product in _with_relations(products)}
+    return found.get(name) or next(iter(found.values()), None)
 
 
 def own_variant(merchant: Merchant, public_id: str, *, is_locked: bool = False) -> Variant | None:
