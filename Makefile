@@ -10,7 +10,7 @@ endif
 BIN := .venv/bin
 LOCK := uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --quiet
 
-.PHONY: help demo test check lint format lock bench clean
+.PHONY: help demo test check lint format lock bench fuzz clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,10 @@ lock: ## write both lock files anew from the .in files (needs uv)
 
 bench: ## measure: ARGS="launch --products 100000 --json -"
 	@$(PYTHON) -m scripts.bootstrap --dev && exec $(BIN)/python -m scripts.servers run -- $(BIN)/python -m bench $(ARGS)
+
+fuzz: ## ask the API thousands of made-up requests, about six minutes; CASES=25 for each operation
+	@$(PYTHON) -m scripts.bootstrap --dev && exec env MERCHSTORE_API_CASES=$(or $(CASES),25) $(BIN)/python -m scripts.servers run -- \
+		$(BIN)/python -m pytest tests/system/test_clients.py -k schemathesis -s -q
 
 clean: ## remove what can be made again (the demo's data too)
 	rm -rf .venv .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis staticfiles .broker

@@ -4,6 +4,9 @@ from functools import lru_cache
 
 from django.core.files.storage import Storage, default_storage, storages
 
+#: The folder of pictures that other sites show of our pages: drawn when asked for, so none is kept for good.
+SHARE_CARDS = "share"
+
 
 @lru_cache(maxsize=20_000)
 def address_of(name: str) -> str:

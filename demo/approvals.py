@@ -7,9 +7,8 @@ from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
 from accounts.models import User
-from demo.artwork import read_film
-from demo.artwork.jobs import Drawing, draw
-from demo.files import Row, instant, read_goods, read_table
+from artwork.jobs import Drawing, draw
+from demo.files import Row, instant, read_film, read_goods, read_table
 from demo.rows import Tally
 from licensing.approvals import drafts, evidence, reviewing
 from licensing.approvals.people import ACTING_ROLES

@@ -7,6 +7,8 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from artwork import Film
+
 DATA = Path(__file__).resolve().parent / "data"
 
 _OFFSET = re.compile(r"([+-])(\d+)([smhd])")
@@ -25,6 +27,28 @@ def read_table(name: str) -> Any:
 def read_goods() -> list[dict[str, str]]:
     with (DATA / "products.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
+
+
+def read_film(row: Row) -> Film:
+    """What a picture needs to know of a film, from one table of films.toml."""
+    people = row["people"]
+    return Film(
+        slug=row["slug"],
+        title_en=row["title_en"],
+        title_zh=row["title_zh"],
+        year=row["year"],
+        directors=tuple(p["name_en"] for p in people if p["role"] == "director"),
+        producers=tuple(p["name_en"] for p in people if p["role"] == "producer"),
+        palette=tuple(row["palette"]),
+        ground=row["ground"],
+        ink=row["ink"],
+        voice=row["voice"],
+    )
+
+
+def load_films() -> list[Film]:
+    """The slate in the order of films.toml, the unannounced film included."""
+    return [read_film(row) for row in read_table("films")]
 
 
 def offset(text: str) -> timedelta | None:

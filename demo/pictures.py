@@ -11,10 +11,9 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
+from artwork.jobs import Drawing, draw
 from catalog.models import Image, Product
-from demo.artwork import read_film
-from demo.artwork.jobs import Drawing, draw
-from demo.files import read_goods, read_table
+from demo.files import read_film, read_goods, read_table
 from demo.rows import Tally, write
 from films.models import Artwork, Film
 

@@ -18,7 +18,7 @@ from core.territories import normalise_country, zone_of
 from films.importing.reading import FilmReading
 from films.importing.sources import open_source
 from films.importing.store import PAGE, plan_page, write_page
-from films.models import Embargo, Film, Release, Tier
+from films.models import Artwork, Embargo, Film, Release, Tier
 
 #: What a person may write about a film. Its slug is its address and stays.
 FILM_TEXTS = frozenset(
@@ -127,6 +127,24 @@ def remove_release(release: Release, *, by: User | None) -> None:
         raise Refused("already_done")
     _facts_changed(film)
     record("film.release_removed", film, by=by, country=release.country, opens_on=[release.opens_on.isoformat(), None])
+
+
+@transaction.atomic(durable=True)
+def hang_artwork(
+    film: Film, *, by: User | None, kind: str, name: str, width: int, height: int, alt_en: str = "", alt_zh: str = ""
+) -> Artwork:
+    """The stored file `name` is `film`'s picture of `kind` from now on; there is one of each. What it reveals stays as it was
+    set, and is the logo for a new one."""
+    locked = _lock(film)
+    artwork = Artwork.objects.filter(film=locked, kind=kind).first() or Artwork(film=locked, kind=kind)
+    if artwork.file.name == name:
+        return artwork
+    old, artwork.file.name = artwork.file.name, name
+    artwork.width, artwork.height, artwork.alt_en, artwork.alt_zh = width, height, alt_en, alt_zh
+    artwork.save()
+    _facts_changed(locked)
+    record("film.artwork_hung", locked, by=by, kind=kind, file=[old, name])
+    return artwork
 
 
 def import_films(path: Path, *, by: User | None, is_dry_run: bool = False) -> Report:

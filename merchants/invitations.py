@@ -11,6 +11,7 @@ from accounts.services import record
 from core.errors import Refused
 from merchants.letters import digest_of, new_token, panel_address
 from merchants.models import Invitation, Member, Merchant
+from merchants.services import mirror_members
 
 #: So long a link works.
 LASTS = timedelta(days=7)
@@ -28,6 +29,8 @@ def invite(merchant: Merchant, *, email: str, role: str, language: str, by: User
     locked = Merchant.objects.select_for_update(no_key=True).get(pk=merchant.pk)
     if locked.state == Merchant.State.CLOSED:
         raise Refused("wrong_state", state=locked.get_state_display())
+    if locked.sandbox_for_id is not None:
+        raise Refused("people_of_merchant")
     if locked.members.annotate(address=Lower("user__email")).filter(address=email).exists():
         raise Refused("already_member", user=email, merchant=str(locked))
     open_ones = list(open_invitations(locked))
@@ -71,6 +74,7 @@ def revoke(invitation: Invitation, *, by: User | None, at: datetime) -> Invitati
 def of_token(token: str, *, at: datetime) -> Invitation | None:
     """The invitation that a link still opens."""
     live = Invitation.objects.filter(accepted_at=None, revoked_at=None, expires_at__gt=at)
+    live = live.exclude(merchant__state=Merchant.State.CLOSED)
     return live.select_related("merchant").filter(digest=digest_of(token)).first()
 
 
@@ -82,8 +86,8 @@ def has_account(email: str) -> bool:
 
 @transaction.atomic(durable=True)
 def accept(token: str, user: User, *, at: datetime) -> Member:
-    """`user`, whose address is the invited one, acts for the merchant from now on; once per link. Refuses `invitation_over` and
-    `invitation_for_another`."""
+    """`user`, whose address is the invited one, acts for the merchant from now on; once per link. Refuses `invitation_over`,
+    `invitation_for_another`, and `wrong_state` for a merchant that was closed since."""
     return _accept(token, user, at)
 
 
@@ -109,6 +113,8 @@ def _accept(token: str, user: User, at: datetime) -> Member:
     if user.email.lower() != row.email:
         raise Refused("invitation_for_another", email=row.email)
     merchant = Merchant.objects.select_for_update(no_key=True).get(pk=row.merchant_id)
+    if merchant.state == Merchant.State.CLOSED:
+        raise Refused("wrong_state", state=merchant.get_state_display())
     used = Invitation.objects.filter(pk=row.pk, digest=digest_of(token), accepted_at=None, revoked_at=None)
     if not used.update(accepted_at=at, accepted_by=user):
         raise Refused("invitation_over")
@@ -116,6 +122,7 @@ def _accept(token: str, user: User, at: datetime) -> Member:
         raise Refused("already_member", user=str(user), merchant=str(merchant))
     member = Member.objects.create(merchant=merchant, user=user, role=row.role)
     record("merchant.invitation_accepted", merchant, by=user, invitation=row.public_id, role=row.role)
+    mirror_members(merchant)
     return member
 
 

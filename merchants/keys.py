@@ -110,12 +110,12 @@ def revoke_key(key: PartnerKey, *, by: User | None, at: datetime) -> PartnerKey:
 
 
 def find_key(secret: str) -> PartnerKey | None:
-    """The key of this secret with its merchant, live or not; None for what is no key. One query, none for what has not the
-    form of one. Compared in constant time."""
+    """The key of this secret with its merchant (and whose sandbox that is), live or not; None for what is no key. One query, none
+    for what has not the form of one. Compared in constant time."""
     form = _FORM.fullmatch(secret)
     if form is None:
         return None
-    key = PartnerKey.objects.select_related("merchant").filter(prefix=form["prefix"]).first()
+    key = PartnerKey.objects.select_related("merchant__sandbox_for").filter(prefix=form["prefix"]).first()
     is_same = secrets.compare_digest(_hash(secret), key.secret_hash if key else _NO_HASH)
     return key if is_same else None
 

@@ -94,8 +94,10 @@ def add_member(merchant: Merchant, user: User, *, role: str, by: User | None) ->
     locked = _lock(merchant)
     if Member.objects.filter(merchant=locked, user=user).exists():
         raise Refused("already_member", user=str(user), merchant=str(locked))
+    _is_no_sandbox(locked)
     member = Member.objects.create(merchant=locked, user=user, role=role)
     record("merchant.member_added", locked, by=by, user=user.public_id, role=role)
+    mirror_members(locked)
     return member
 
 
@@ -110,6 +112,7 @@ def change_role(member: Member, *, role: str, by: User | None) -> Member:
     old, locked.role = locked.role, role
     locked.save(update_fields=["role"])
     record("merchant.role_changed", merchant, by=by, user=locked.user.public_id, role=[old, role])
+    mirror_members(merchant)
     return locked
 
 
@@ -120,6 +123,21 @@ def remove_member(member: Member, *, by: User | None) -> None:
     _keeps_an_owner(locked)
     record("merchant.member_removed", merchant, by=by, user=locked.user.public_id, role=[locked.role, None])
     locked.delete()
+    mirror_members(merchant)
+
+
+def mirror_members(merchant: Merchant) -> None:
+    """The people of its sandbox are its own people, in the same roles: who is removed here acts nowhere. For a merchant that is
+    locked; locks the sandbox."""
+    sandbox = merchant.sandboxes.select_for_update(no_key=True).exclude(state=State.CLOSED).first()
+    if sandbox is None:
+        return
+    roles = dict(merchant.members.values_list("user_id", "role"))
+    sandbox.members.exclude(user_id__in=roles).delete()
+    standing = dict(sandbox.members.values_list("user_id", "role"))
+    for user_id, role in sorted(roles.items()):
+        if standing.get(user_id) != role:
+            sandbox.members.update_or_create(user_id=user_id, defaults={"role": role})
 
 
 def _lock(merchant: Merchant) -> Merchant:
@@ -132,7 +150,13 @@ def _lock_member(member: Member) -> tuple[Merchant, Member]:
     locked = Member.objects.select_related("user").filter(pk=member.pk).first()
     if locked is None:
         raise Refused("already_done")
+    _is_no_sandbox(merchant)
     return merchant, locked
+
+
+def _is_no_sandbox(merchant: Merchant) -> None:
+    if merchant.sandbox_for_id is not None:
+        raise Refused("people_of_merchant")
 
 
 def _keeps_an_owner(member: Member) -> None:

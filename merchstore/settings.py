@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "catalog",
     "campaigns",
     "orders",
+    "fans",
     "sandboxes",
     "merchstore.storefront",
     "merchstore.api",

@@ -32,6 +32,7 @@ class Buyer:
     address: Mapping[str, Any]
     phone: str = ""
     user: User | None = None
+    gift_message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +145,7 @@ def _place(wanted: Sequence[Wanted], market: Market, buyer: Buyer, terms: Terms,
         email=buyer.email,
         phone=buyer.phone,
         address=dict(buyer.address),
+        gift_message=buyer.gift_message,
         consents=dict(terms.consents),
         checkout_key=terms.checkout_key,
         placed_at=at,

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
 from django.db import models, transaction
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.services import record
@@ -16,11 +17,15 @@ from licensing.ledger.statements import close_statement, prepare_statements
 from licensing.models import Licence, Statement
 from licensing.services import expire_licence
 from merchants.models import IdempotentRequest, Member, Merchant, PartnerKey, WebhookEndpoint
+from merchants.services import mirror_members
 from orders.facts import tell_licensing
 from orders.models import Refund
 from orders.refunds import execute_refund
 from sandboxes.building import build
 
+#: How often a sandbox is put back in a day: each time is another merchant, with goods and orders that stay.
+MOST_RESETS = 10
+_DAY = timedelta(days=1)
 #: What belongs to whoever uses a sandbox, and moves on when it is put back.
 _BELONGINGS: tuple[type[models.Model], ...] = (Member, PartnerKey, WebhookEndpoint, IdempotentRequest)
 
@@ -38,7 +43,7 @@ class Ran:
 
 def sandbox_of(merchant: Merchant) -> Merchant | None:
     """The merchant's sandbox, where it has one."""
-    return Merchant.objects.filter(slug=_slug(merchant.slug), is_sandbox=True).first()
+    return merchant.sandboxes.exclude(state=Merchant.State.CLOSED).first()
 
 
 def make_sandbox(merchant: Merchant, *, by: User | None, at: datetime) -> Merchant:
@@ -57,29 +62,31 @@ def make_sandbox(merchant: Merchant, *, by: User | None, at: datetime) -> Mercha
         if standing is not None:  # somebody was quicker
             _set_aside(made)
             return standing
-        _put_in_place(made, _slug(locked.slug))
-        for member in locked.members.order_by("pk"):
-            made.members.create(user_id=member.user_id, role=member.role)
+        _put_in_place(made, locked, _free_slug(locked))
+        mirror_members(locked)
         record("merchant.sandbox_made", locked, by=by, sandbox=made.public_id)
     return made
 
 
 def reset_sandbox(sandbox: Merchant, *, by: User | None, at: datetime) -> Merchant:
     """Put a sandbox back: another one takes its place, its keys, members and webhooks, and the old one is closed. Returns the
-    new one. Nothing is deleted, since sales and statements stand for good. Refuses `not_a_sandbox`; of two at once, the second
-    finds it `already_done`."""
+    new one. Nothing is deleted, since sales and statements stand for good. Refuses `not_a_sandbox`, and `sandbox_too_often` after
+    MOST_RESETS in a day; of two at once, the second finds it `already_done`."""
     if not sandbox.is_sandbox:
         raise Refused("not_a_sandbox")
+    _not_too_often(sandbox)
     made = _new(sandbox.name.removesuffix(_SUFFIX), sandbox.name_zh, sandbox.country)
     build(made, at=at)
     with transaction.atomic(durable=True):
+        # Its merchant first, as whoever changes members does.
+        whose = Merchant.objects.select_for_update(no_key=True).filter(pk=sandbox.sandbox_for_id).first()
         old = Merchant.objects.select_for_update(no_key=True).get(pk=sandbox.pk)
         if old.state == Merchant.State.CLOSED:
             _set_aside(made)
         else:
             slug = old.slug
             _set_aside(old)
-            _put_in_place(made, slug)
+            _put_in_place(made, whose, slug)
             for model in _BELONGINGS:
                 model._default_manager.filter(merchant=old).update(merchant=made)
             record("merchant.sandbox_reset", made, by=by, replaces=old.public_id)
@@ -126,10 +133,6 @@ def _unless_refused(do: Callable[[], object]) -> int:
 _SUFFIX = " (sandbox)"
 
 
-def _slug(of: str) -> str:
-    return f"{of[:70]}-sandbox"
-
-
 def _new(name: str, name_zh: str, country: str) -> Merchant:
     """A merchant that nobody knows the name of yet."""
     made = Merchant(
@@ -140,9 +143,25 @@ def _new(name: str, name_zh: str, country: str) -> Merchant:
     return made
 
 
-def _put_in_place(sandbox: Merchant, slug: str) -> None:
+def _not_too_often(sandbox: Merchant) -> None:
+    """By the server's own clock, whatever the sandbox's shows."""
+    whose = sandbox.sandbox_for
+    since = timezone.now() - _DAY
+    if whose is not None and whose.sandboxes.filter(created_at__gt=since).count() > MOST_RESETS:
+        raise Refused("sandbox_too_often", most=MOST_RESETS)
+
+
+def _put_in_place(sandbox: Merchant, whose: Merchant | None, slug: str) -> None:
+    sandbox.sandbox_for = whose
     sandbox.slug = slug
-    sandbox.save(update_fields=["slug", "updated_at"])
+    sandbox.save(update_fields=["slug", "sandbox_for", "updated_at"])
+
+
+def _free_slug(whose: Merchant) -> str:
+    """The merchant's with an ending; numbered where somebody else has it, as long slugs may that begin alike."""
+    start = whose.slug[:66].rstrip("-")
+    slugs = (f"{start}-sandbox{ending}" for ending in ("", *(f"-{number}" for number in range(2, 1_000))))
+    return next(slug for slug in slugs if not Merchant.objects.filter(slug=slug).exists())
 
 
 def _set_aside(sandbox: Merchant) -> None:

@@ -36,7 +36,7 @@ from catalog.shelf_store import recompile_products, turn_epoch
 from core.bulk import in_pages
 from core.errors import Refused
 from core.jobs import enqueue
-from core.media import private_storage
+from core.media import SHARE_CARDS, private_storage
 from core.outbound import INTERNET, Network
 from licensing.assets import digest_of_picture
 
@@ -50,6 +50,8 @@ MOST_ATTEMPTS = 6
 FIRST_WAIT = 30
 #: Younger files are not swept: the row that names them may be on its way.
 GRACE = timedelta(hours=1)
+#: And so long a share card is kept.
+CARD_DAYS = timedelta(days=30)
 #: Seconds after which a run lets other work in.
 TURN = 10.0
 
@@ -185,9 +187,11 @@ def process_waiting(*, at: datetime, network: Network = INTERNET, turn: float = 
 def sweep(*, at: datetime) -> int:
     """Delete files that no picture names any more, in folders of renditions and of uploads; returns how many.
 
+    Share cards go a month after they were drawn; who asks for one later has it drawn again.
+
     Takes only what is older than `GRACE`: whoever has just stored a file has not yet written the row that names it.
     """
-    return _sweep_renditions(at - GRACE) + _sweep_uploads(at - GRACE)
+    return _sweep_renditions(at - GRACE) + _sweep_uploads(at - GRACE) + _sweep_share_cards(at - CARD_DAYS)
 
 
 def _add(product: Product, at: datetime, position: int | None, **fields: str) -> Image:
@@ -347,6 +351,14 @@ def _sweep_uploads(before: datetime) -> int:
     for page in in_pages((f"{UPLOADS}/{name}" for name in storage.listdir(UPLOADS)[1]), 1_000):
         kept = set(Image.objects.filter(upload__in=page).values_list("upload", flat=True))
         swept += _delete_old(storage, (name for name in page if name not in kept), before)
+    return swept
+
+
+def _sweep_share_cards(before: datetime) -> int:
+    swept = 0
+    for folder in _folders(default_storage, SHARE_CARDS):
+        path = f"{SHARE_CARDS}/{folder}"
+        swept += _delete_old(default_storage, (f"{path}/{name}" for name in default_storage.listdir(path)[1]), before)
     return swept
 
 

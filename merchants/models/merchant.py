@@ -25,14 +25,25 @@ class Merchant(models.Model):
     country = models.CharField(max_length=2)
     # The last day on which the papers that allow the merchant to trade are valid, in the merchant's country.
     documents_expire_on = models.DateField(null=True, blank=True)
-    # Somebody's programmers try things out with it: its goods are for sale nowhere (merchants/sandbox.py).
+    # Somebody's programmers try things out with it: its goods are for sale nowhere (sandboxes/services.py).
     is_sandbox = models.BooleanField(default=False, editable=False)
+    # Whose sandbox it is: that merchant's people are its people, and it opens nothing when that merchant may not trade.
+    sandbox_for = models.ForeignKey(
+        "self", null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="sandboxes"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
         ordering = ["name"]
         indexes = [models.Index(fields=["updated_at", "id"], name="merchants_merchant_updated")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["sandbox_for"],
+                condition=models.Q(sandbox_for__isnull=False) & ~models.Q(state="closed"),
+                name="merchants_merchant_one_sandbox",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -56,6 +56,9 @@ class ApiView(APIView):
     def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
         if request.method.lower() not in self.http_method_names:
             raise MethodNotAllowed(request.method)
+        if request.method.lower() not in _SAFE and "HTTP_TRANSFER_ENCODING" in request.META:
+            # Nobody has said how much comes, so Django reads none of it: what was sent would count as nothing.
+            raise Problem("length_required")
         self.at: datetime = timezone.now()
         super().initial(request, *args, **kwargs)
         self.given = read_parameters(request, self.parameters_of(request.method))

@@ -21,6 +21,8 @@ _NOT_YET = {
     Merchant.State.SUSPENDED: "The merchant is suspended.",
     Merchant.State.CLOSED: "The merchant is closed.",
 }
+#: A sandbox may be there before its merchant is approved, and ends with it.
+_ENDED = (Merchant.State.SUSPENDED, Merchant.State.CLOSED)
 
 
 class KeyAuthentication(BaseAuthentication):
@@ -64,6 +66,9 @@ class MayAsk(BasePermission):
             return True
         if key.merchant.state != Merchant.State.APPROVED:
             raise Problem("merchant_not_authorised", _NOT_YET[Merchant.State(key.merchant.state)])
+        whose = key.merchant.sandbox_for
+        if whose is not None and whose.state in _ENDED:
+            raise Problem("merchant_not_authorised", _NOT_YET[Merchant.State(whose.state)])
         scope = view.scope_of(request.method)
         if scope not in key.scopes:
             challenge = f'{_CHALLENGE}, error="insufficient_scope", scope="{scope}"'

@@ -11,12 +11,13 @@ from catalog.importing.runs import refusal_of
 from catalog.models import ImportRun
 from catalog.queries.imports import offered_verbs, problem_counts
 from merchstore.api.serializers import Instant
+from merchstore.api.shapes import FilePart
 
 _ROUTES = {"bring-in": "api:bulk_bring_in", "go-on": "api:bulk_go_on", "undo": "api:bulk_undo"}
 
 
 class FileFormSerializer(serializers.Serializer):
-    file = serializers.FileField()
+    file = FilePart()
     mapping = serializers.CharField(required=False, help_text="What the columns mean: a JSON object.")
 
 

@@ -18,7 +18,7 @@ from merchstore.api.serializers import (
     LicenceBriefSerializer,
     MoneyField,
 )
-from merchstore.api.shapes import Choice, Day, MoneyOf, Shape, Text, Whole
+from merchstore.api.shapes import Choice, Day, FilePart, MoneyOf, Shape, Text, Whole
 from merchstore.api.shapes import Instant as InstantOf
 
 _MOST_OPTIONS, _LONGEST_OPTION = 10, 100
@@ -289,7 +289,7 @@ class ImageAddressShape(ImageFieldsShape):
 
 
 class ImageFormSerializer(serializers.Serializer):
-    file = serializers.FileField()
+    file = FilePart()
     alt_en = serializers.CharField(required=False, max_length=200)
     alt_zh = serializers.CharField(required=False, max_length=200)
     position = serializers.IntegerField(required=False, min_value=0, max_value=32_767)

@@ -85,6 +85,8 @@ def _fingerprint(request: Any, body: bytes) -> str:
     is_form = request._request.content_type == "multipart/form-data"
     content_type = "multipart/form-data" if is_form else request.content_type or ""
     told = (request.method, request.path, request.META.get("QUERY_STRING", ""), content_type)
+    # Under another clock it is another request.
+    told = (*told, *([clock] if (clock := request.META.get("HTTP_X_CLOCK")) is not None else []))
     digest = hashlib.sha256()
     for part in (*(text.encode("utf-8", "surrogateescape") for text in told), body):
         digest.update(len(part).to_bytes(8) + part)

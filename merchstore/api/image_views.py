@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.http.request import UnreadablePostError
+from django.urls import reverse
 from rest_framework.response import Response
 
 from catalog.images import services
@@ -70,12 +71,12 @@ class OwnImages(OwnObject):
 
     def _sent(self, product: Product, content: bytes, fields: Mapping[str, str]) -> Response:
         given = take_shape(_as_plain(fields), serializers.ImageFieldsShape)
-        return _accepted(services.add_image(product, content, by=None, at=self.at, **given))
+        return _accepted(product, services.add_image(product, content, by=None, at=self.at, **given))
 
     def _named(self, product: Product, body: bytes) -> Response:
         given = read_shape(body, serializers.ImageAddressShape)
         address = given.pop("url")
-        return _accepted(services.add_image_from(product, address, by=None, at=self.at, **given))
+        return _accepted(product, services.add_image_from(product, address, by=None, at=self.at, **given))
 
 
 @documented(
@@ -126,8 +127,9 @@ class OwnImage(OwnObject):
         return Response(status=204)
 
 
-def _accepted(image: Image) -> Response:
-    return Response(serializers.OwnImageSerializer(image).data, status=202)
+def _accepted(product: Product, image: Image) -> Response:
+    address = reverse("api:own_image", kwargs={"name": product.public_id, "image": image.public_id})
+    return Response(serializers.OwnImageSerializer(image).data, status=202, headers={"Location": address})
 
 
 def _as_plain(fields: Mapping[str, str]) -> dict[str, Any]:

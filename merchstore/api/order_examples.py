@@ -87,6 +87,7 @@ _DETAIL = {
         "country_code": "US",
         "phone": "",
     },
+    "gift_message": "Happy birthday, and see you at the pictures.",
     "shipments": [_SHIPMENT],
     "returns": [],
 }

@@ -233,8 +233,14 @@ class OrderDetailSerializer(OrderSerializer):
     address = serializers.SerializerMethodField(
         help_text="Where to send it: for keys that may send (`orders:write`), null for others."
     )
+    gift_message = serializers.SerializerMethodField(
+        help_text="From the buyer to the receiver, for the slip in the parcel; empty: no gift. Null for keys that may not send."
+    )
     shipments = ShipmentSerializer(many=True)
     returns = ReturnSerializer(many=True)
+
+    def get_gift_message(self, row: OwnOrder) -> str | None:
+        return row.order.gift_message if self.context["shows_address"] else None
 
     @extend_schema_field(AddressSerializer(allow_null=True))
     def get_address(self, row: OwnOrder) -> dict[str, str] | None:

@@ -105,6 +105,11 @@ KINDS = {
         "A request with this Idempotency-Key has come in and has not been answered yet. Send it again after `Retry-After` "
         "seconds: the answer is then the first one's.",
     ),
+    "length_required": Kind(
+        411,
+        "The length of the body is required",
+        "Send `Content-Length`. A body in pieces (`Transfer-Encoding: chunked`) is not read.",
+    ),
     "body_too_large": Kind(413, "The body is too large", "Send it in parts, each with an Idempotency-Key of its own."),
     "unsupported_media_type": Kind(
         415, "The body is in a form that is not read", "The endpoint's description says which types it takes, in UTF-8."

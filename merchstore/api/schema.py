@@ -23,6 +23,7 @@ _WHEN = {
     406: KINDS["not_acceptable"].explanation,
     409: "The request meets another that is still being worked on, or what it asks for does not go with the state of "
     "things. `code` says which.",
+    411: KINDS["length_required"].explanation,
     412: KINDS["precondition_failed"].explanation,
     413: KINDS["body_too_large"].explanation,
     415: KINDS["unsupported_media_type"].explanation,
@@ -36,7 +37,7 @@ _ETAG = ("ETag", "For `If-None-Match`: an answer that is still the same is 304."
 _HEADERS = (_REQUEST_ID, _ETAG, ("Cache-Control", "Never reaches past the next instant at which the shelf turns."))
 _ETAG_TO_WRITE = ("ETag", "For the `If-Match` of the next change.")
 #: How a write can fail, whatever it writes.
-_WRITING = frozenset({400, 401, 403, 404, 406, 409, 413, 415, 422})
+_WRITING = frozenset({400, 401, 403, 404, 406, 409, 411, 413, 415, 422})
 _OWN = ("Cache-Control", "`private, no-store`: what belongs to one merchant is kept by no cache.")
 _LIMITS = (
     ("RateLimit", 'What is left of the key\'s quota, and the seconds until it is whole again: `"default";r=599;t=60`.'),
@@ -201,7 +202,7 @@ def _described(
             operation_id=summary.lower().replace(" an ", " ").replace(" a ", " ").replace(" ", "_"),
             summary=summary,
             description=(view.__doc__ or "").replace("\n   ", ""),
-            tags=[summary.split()[-1].rstrip("s") + "s"],
+            tags=[_tag(summary)],
             parameters=[*parameters, *limits],
             request=request,
             responses=responses,
@@ -209,6 +210,12 @@ def _described(
         )
 
     return describe
+
+
+def _tag(summary: str) -> str:
+    """What an operation is about: the last word of what it does."""
+    word = summary.split()[-1].rstrip("s")
+    return {"sandbox": "sandboxes", "stock": "stock", "pick": "orders"}.get(word, f"{word}s")
 
 
 def _header(name: str, text: str, status: int = 200) -> OpenApiParameter:

@@ -72,6 +72,11 @@ class Truth(serializers.BooleanField):
         return data
 
 
+@extend_schema_field({"type": "string", "format": "binary"})
+class FilePart(serializers.FileField):
+    """The part of a form that is a file. REST framework's own is described as the address that it answers with."""
+
+
 class Instant(serializers.DateTimeField):
     """RFC 3339, with its offset; within the years that calendars can count with."""
 

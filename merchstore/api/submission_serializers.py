@@ -11,7 +11,7 @@ from licensing.approvals.tracks import Change, Stage, Track
 from licensing.models import ArticleVersion, Comment, RequiredChange, Round, RoundFile
 from licensing.queries.submissions import OwnDraft, OwnRound, OwnSubmission, OwnTrack
 from merchstore.api.serializers import Instant, LicenceBriefSerializer
-from merchstore.api.shapes import Choice, Shape, Text, Truth, Whole
+from merchstore.api.shapes import Choice, FilePart, Shape, Text, Truth, Whole
 
 _MOST_CHANGES = 100
 #: Where a pin stands: thousandths of the picture.
@@ -85,7 +85,7 @@ class CommentShape(Shape):
 
 
 class EvidenceFormSerializer(serializers.Serializer):
-    file = serializers.FileField(help_text="A picture (JPEG, PNG, GIF, WebP, AVIF) or a PDF.")
+    file = FilePart(help_text="A picture (JPEG, PNG, GIF, WebP, AVIF) or a PDF.")
     kind = serializers.ChoiceField(choices=RoundFile.Kind.choices)
 
 

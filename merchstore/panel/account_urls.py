@@ -5,16 +5,13 @@ address is made from the language that is spoken. Only what is listed is there; 
 """
 
 import re
-from collections.abc import Callable
-from functools import cache
 from typing import Any
 
-from django.http import HttpRequest, HttpResponseBase
 from django.urls import URLPattern, path, re_path
 from django.urls.resolvers import URLResolver
-from django.utils.module_loading import import_string
 
 from merchstore.languages import LANGUAGES
+from merchstore.lazily import lazily
 from merchstore.panel import own_account
 from merchstore.panel.adapter import prefix_now
 
@@ -46,20 +43,6 @@ class SpokenLanguage:
         return f"{prefix_now()}/"
 
 
-def _lazily(name: str) -> Callable[..., HttpResponseBase]:
-    """A view that is loaded when somebody first asks for it: passkeys bring a lot of cryptography along."""
-
-    @cache
-    def load() -> Callable[..., HttpResponseBase]:
-        view: Callable[..., HttpResponseBase] = import_string(name)
-        return view
-
-    def view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        return load()(request, *args, **kwargs)
-
-    return view
-
-
 _ACCOUNT, _MFA = "allauth.account.views.", "allauth.mfa."
 #: Open to everybody: signing in, the second step, a forgotten password.
 _OPEN = [
@@ -74,7 +57,8 @@ _OPEN = [
 _OWN = [
     ("account/confirm/", _ACCOUNT + "reauthenticate", "account_reauthenticate"),
     ("account/password/", _ACCOUNT + "password_change", "account_change_password"),
-    ("account/second-step/", _MFA + "base.views.index", "mfa_index"),
+    # Of an account that has none yet: the page above leads here.
+    ("account/password/first/", _ACCOUNT + "password_set", "account_set_password"),
     ("account/second-step/confirm/", _MFA + "base.views.reauthenticate", "mfa_reauthenticate"),
     ("account/second-step/app/", _MFA + "totp.views.activate_totp", "mfa_activate_totp"),
     ("account/second-step/app/remove/", _MFA + "totp.views.deactivate_totp", "mfa_deactivate_totp"),
@@ -92,13 +76,22 @@ ROUTES: list[URLPattern] = [
     path("sign-out/", own_account.sign_out, name="account_logout"),
     path("account/", own_account.account, name="own_account"),
     path("account/sessions/", own_account.sessions, name="usersessions_list"),
-    *(path(address, own_account.open_page(_lazily(view)), name=name) for address, view, name in _OPEN),
+    path("account/address/", own_account.address, name="account_address"),
+    re_path(
+        r"^account/address/(?P<token>[-\w:]{20,400})/$", own_account.address_confirm, name="account_address_confirm"
+    ),
+    path(
+        "account/second-step/",
+        own_account.own_page(own_account.says_address(lazily(_MFA + "base.views.index"))),
+        name="mfa_index",
+    ),
+    *(path(address, own_account.open_page(lazily(view)), name=name) for address, view, name in _OPEN),
     re_path(
         r"^account/password/new/(?P<uidb36>[0-9A-Za-z]{1,20})-(?P<key>[-\w]{1,120})/$",
-        own_account.open_page(_lazily(_ACCOUNT + "password_reset_from_key")),
+        own_account.open_page(lazily(_ACCOUNT + "password_reset_from_key")),
         name="account_reset_password_from_key",
     ),
-    *(path(address, own_account.own_page(_lazily(view)), name=name) for address, view, name in _OWN),
+    *(path(address, own_account.own_page(lazily(view)), name=name) for address, view, name in _OWN),
 ]
 
 urlpatterns = [URLResolver(SpokenLanguage(), ROUTES)]

@@ -6,10 +6,10 @@ from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.signals import password_reset
 from allauth.core import context as asking
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.signals import authenticator_added
-from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.dispatch import receiver
 from django.http import HttpRequest
@@ -22,6 +22,7 @@ from accounts.models import User
 from core import sealing
 from merchstore.languages import LANGUAGES
 from merchstore.limits import who_asks
+from merchstore.signing_in import confirm_address, end_sessions
 
 
 def prefix_now() -> str:
@@ -110,6 +111,12 @@ class SecondSteps(DefaultMFAAdapter):
 
 @receiver(authenticator_added, dispatch_uid="merchstore.end_other_sessions")
 def end_other_sessions(request: HttpRequest, user: User, **_kwargs: Any) -> None:
-    """Who came in elsewhere with a password alone has to come in again, with the step that there is now."""
-    for other in UserSession.objects.filter(user=user).exclude(session_key=request.session.session_key):
-        other.end()
+    """Who came in elsewhere with a password alone has to come in again, with the step that there is now; where no session was
+    listed, too."""
+    end_sessions(request, user)
+
+
+@receiver(password_reset, dispatch_uid="merchstore.address_is_confirmed")
+def address_is_confirmed(request: HttpRequest, user: User, **_kwargs: Any) -> None:
+    """Who has followed the link of the letter reads what goes to the address."""
+    confirm_address(user)

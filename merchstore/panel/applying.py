@@ -20,7 +20,7 @@ from merchstore.languages import LANGUAGES
 from merchstore.limits import is_too_often, who_asks
 from merchstore.panel.own_account import door_frame, problem, too_often
 from merchstore.panel.visit import private
-from merchstore.signing_in import let_in
+from merchstore.signing_in import confirm_address, let_in
 
 #: Applications from one place and to one address in an hour, and attempts at links from one place in a quarter.
 MOST_PER_PLACE, MOST_PER_ADDRESS, HOUR = 10, 3, 3600
@@ -140,6 +140,7 @@ def _answer(
         if not isinstance(request.user, User):
             raise Refused("account_exists", email=found.email)
         invitations.accept(token, request.user, at=at)
+        confirm_address(request.user)  # the link was in a letter to it
         return HttpResponseRedirect(home)
     if not form.is_valid():
         return _show(request, "invitation", {"invitation": found, "form": form}, status=422)

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.utils import translation
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -59,7 +60,9 @@ def _lines(request: HttpRequest, visit: PanelVisit) -> Iterator[str]:
     yield "\ufeff" + write(["at", "who", "verb", "subject", "facts"])
     found = _found(request, visit).iterator(chunk_size=500)
     for entry in islice(found, MOST_ROWS):
-        cells = [entry.at.isoformat(), _who(entry), entry.verb, entry.subject_id, _facts(entry)]
+        # The view is over when this is read, and the language with it.
+        with translation.override(visit.language):
+            cells = [entry.at.isoformat(), _who(entry), entry.verb, entry.subject_id, _facts(entry)]
         yield write([_plain(cell) for cell in cells])
 
 

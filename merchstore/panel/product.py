@@ -229,6 +229,7 @@ def product_page(
             "price": address("product_price"),
             "variant": address("product_variant"),
             "image": address("product_image_new"),
+            "mockups": address("product_mockups"),
             "approvals": visit.address("new_approval") if may_edit else "",
             "verb": address("product_verb", "archive" if found.state == Product.State.ACTIVE else "activate"),
         },

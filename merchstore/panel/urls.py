@@ -2,6 +2,7 @@
 
 from django.urls import re_path
 
+from merchstore.lazily import lazily
 from merchstore.panel import (
     applying,
     approvals,
@@ -81,6 +82,7 @@ urlpatterns = [
     re_path(_OF + _PRODUCT + r"variants/$", product.variant, name="product_variant"),
     re_path(_OF + _OF_VARIANT + r"$", goods.stock, name="product_stock"),
     re_path(_OF + _OF_VARIANT + r"limits/$", product.stock_terms, name="product_stock_terms"),
+    re_path(_OF + _PRODUCT + r"mockups/$", lazily("merchstore.panel.mockups.mockups"), name="product_mockups"),
     re_path(_OF + _PRODUCT + r"images/$", product.add_image, name="product_image_new"),
     re_path(
         _OF + _PRODUCT + r"images/(?P<image>img_[a-z0-9]{1,40})/(?P<verb>edit|remove|retry)/$",

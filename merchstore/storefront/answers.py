@@ -19,6 +19,11 @@ SHARE = "share.png"
 _SECTIONS = {"films": "films", "film": "films", "goods": "goods", "product": "goods", "coming_soon": "soon"}
 
 
+def share_card(visit: Visit, kind: str, slug: str) -> str:
+    """Where the card of a film, product or campaign is fetched (storefront/share.py)."""
+    return absolute(f"{visit.base}share/{kind}/{slug}.jpg")
+
+
 def see_other(address: str) -> HttpResponse:
     """Go and look there: a reload of that page sends no form again."""
     response = HttpResponseRedirect(address)

@@ -1,5 +1,6 @@
 """The basket's page, and what is done to it. Every act is a form that leads back to the page."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -13,6 +14,8 @@ from merchstore.storefront.carrier import basket_for, basket_of, remember
 from merchstore.storefront.quoted import shown_quote, words_of_problem
 from merchstore.storefront.visit import Visit, own_page
 from orders import baskets
+from orders.again import left_out
+from orders.links import order_of_token
 from orders.models import Basket
 from orders.quoting import Quote, Wanted, quote
 
@@ -22,7 +25,16 @@ def basket(request: HttpRequest, visit: Visit) -> HttpResponse:
     if request.method == "POST":
         return _see(visit)
     found = basket_of(request, visit)
-    return remember(basket_page(request, visit, found), found)
+    missing = _missing(request.GET.get("again", ""), visit, found)
+    return remember(basket_page(request, visit, found, missing=missing), found)
+
+
+def _missing(token: str, visit: Visit, found: Basket | None) -> list[str]:
+    """What of an order that somebody wanted again (storefront/orders.py) is not in the basket."""
+    order = order_of_token(token[:120]) if token else None
+    if order is None or order.market_id != visit.market.pk:
+        return []
+    return list(dict.fromkeys(line.title_in(visit.language) for line in left_out(found, order)))
 
 
 @own_page
@@ -64,7 +76,12 @@ def change(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 
 def basket_page(
-    request: HttpRequest, visit: Visit, found: Basket | None, *, refusal: Refused | None = None
+    request: HttpRequest,
+    visit: Visit,
+    found: Basket | None,
+    *,
+    refusal: Refused | None = None,
+    missing: Sequence[str] = (),
 ) -> HttpResponse:
     quoted = quote_of(found, visit) if found is not None else None
     context: dict[str, Any] = {
@@ -72,6 +89,7 @@ def basket_page(
         "countries": [(code, country_name(code, visit.language)) for code in visit.market.countries],
         "country": country_of(found) if found is not None else visit.market.countries[0],
         "most": baskets.MOST_PIECES,
+        "missing": missing,
         "refusal": words_of_problem(refusal, visit, "") if refusal else "",
     }
     response = answer(request, visit, "basket", context)

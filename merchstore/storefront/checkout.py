@@ -2,17 +2,20 @@
 
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
 from core.errors import Refused
 from core.territories import country_name
+from fans.addresses import keep_address
 from merchstore.limits import is_too_often, who_asks
+from merchstore.storefront.addresses import as_said, field_rows, lines_of, wrong_phone
 from merchstore.storefront.answers import answer, see_other
 from merchstore.storefront.basket import country_of, quote_of, seen_in
 from merchstore.storefront.carrier import basket_of, member, remember
@@ -20,7 +23,7 @@ from merchstore.storefront.legal import VERSIONS
 from merchstore.storefront.quoted import shown_quote, words_of_problem
 from merchstore.storefront.visit import Visit, own_page
 from orders import baskets
-from orders.addresses import FIELDS, address_fields, read_address
+from orders.addresses import FIELDS, read_address
 from orders.links import order_path
 from orders.models import Basket, Order
 from orders.payments import offered
@@ -28,6 +31,8 @@ from orders.placing import Buyer, Terms, place_order
 
 #: Orders from one place within an hour: more than a school's class places, fewer than a script that holds all the stock.
 MOST_PER_PLACE, HOUR = 200, 3600
+#: Of a gift message: what a slip has room for.
+MOST_SIGNS = 300
 
 
 @dataclass
@@ -39,6 +44,9 @@ class Filled:
     address: dict[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
     chosen: dict[int, str] = field(default_factory=dict)
+    #: The kept address that fills the fields, by its public id; and whether what they say is to be kept.
+    saved: str = ""
+    keeps: bool = False
     provider: str = ""
     method: str = ""
 
@@ -51,12 +59,15 @@ def checkout(request: HttpRequest, visit: Visit) -> HttpResponse:
     if request.method != "POST":
         if found is None or not found.lines.exists():
             return HttpResponseRedirect(f"{visit.base}basket/")
-        return _form(request, visit, found, _filled(request, visit, found, _remembered(request, found)))
+        filled = _filled(request, visit, found, _remembered(request, found))
+        return _form(request, visit, found, filled)
     if found is None:
         return see_other(f"{visit.base}basket/")
     # One that is empty is not asked for: a form sent twice finds it so, and its order all the same.
     filled = _filled(request, visit, found, request.POST)
     if "show" in request.POST:
+        if filled.saved != request.POST.get("saved_was", ""):
+            filled = _filled(request, visit, found, request.POST.dict() | _saved(request, found, filled.saved))
         return _form(request, visit, found, filled)
     _check(filled, request.POST)
     if filled.errors:
@@ -75,6 +86,7 @@ def _order(request: HttpRequest, visit: Visit, found: Basket, filled: Filled) ->
         language=visit.language,
         address=filled.address,
         user=member(request),
+        gift_message=filled.values["gift_message"],
     )
     terms = Terms(
         country=filled.country,
@@ -92,7 +104,18 @@ def _order(request: HttpRequest, visit: Visit, found: Basket, filled: Filled) ->
         return _form(
             request, visit, found, filled, status=422, problem=words_of_problem(refusal, visit, filled.country)
         )
+    _keep_address(request, visit, filled)
     return remember(_to_payment(order, visit), found, pieces=0)
+
+
+def _keep_address(request: HttpRequest, visit: Visit, filled: Filled) -> None:
+    """The order stands, whether or not there is room for one more address."""
+    user = member(request)
+    if user is None or not filled.keeps:
+        return
+    with suppress(Refused):
+        phone = filled.values["phone"]
+        keep_address(user, country=filled.country, address=filled.address, phone=phone, at=visit.at)
 
 
 def _to_payment(order: Order, visit: Visit) -> HttpResponse:
@@ -109,7 +132,9 @@ def _filled(request: HttpRequest, visit: Visit, found: Basket, said: Mapping[str
     filled.values = {
         name: said.get(name, "").replace("\x00", "").strip()[:254] for name in ("email", "phone", "consent")
     }
+    filled.values["gift_message"] = _message(said.get("gift_message", ""))
     filled.address = {name: said.get(name, "").replace("\x00", "")[:200] for name in FIELDS}
+    filled.saved, filled.keeps = said.get("saved", "")[:24], bool(said.get("keep"))
     for name, value in said.items():
         if name.startswith("rate-") and name[5:].isdecimal() and len(name) < 24:
             filled.chosen[int(name[5:])] = value
@@ -119,15 +144,35 @@ def _filled(request: HttpRequest, visit: Visit, found: Basket, said: Mapping[str
     return filled
 
 
+def _message(text: str) -> str:
+    """As it was written, line by line, without what no printer prints; far too long ones are cut before anybody counts."""
+    lines = text.replace("\r\n", "\n")[: 4 * MOST_SIGNS].split("\n")
+    return "\n".join("".join(sign for sign in line if sign.isprintable()).rstrip() for line in lines).strip()
+
+
 def _remembered(request: HttpRequest, found: Basket) -> dict[str, str]:
-    """What a member wrote the last time."""
+    """The address that a member keeps for this, else what they wrote the last time."""
     user = member(request)
     if user is None:
         return {}
+    kept = user.addresses.filter(country__in=found.market.countries).first()
+    if kept is not None:
+        return {"email": user.email, "saved": kept.public_id, **as_said(kept)}
     last = Order.objects.filter(user=user).order_by("-pk").first()
     if last is None or last.country not in found.market.countries:
         return {"email": user.email, "name": user.get_full_name()}
     return {**last.address, "email": last.email, "phone": last.phone, "country": last.country}
+
+
+def _saved(request: HttpRequest, found: Basket, name: str) -> dict[str, str]:
+    """What a kept address fills in; another one empties the fields. Nobody else's address is there."""
+    if not name:
+        return dict.fromkeys((*FIELDS, "phone"), "")
+    user = member(request)
+    kept = user.addresses.filter(public_id=name, country__in=found.market.countries).first() if user else None
+    if kept is None:
+        raise Http404
+    return dict.fromkeys(FIELDS, "") | as_said(kept)
 
 
 def _check(filled: Filled, said: Mapping[str, str]) -> None:
@@ -136,9 +181,10 @@ def _check(filled: Filled, said: Mapping[str, str]) -> None:
         validate_email(filled.values["email"])
     except ValidationError:
         filled.errors["email"] = _("Write an e-mail address like name@example.com.")
-    phone = filled.values["phone"]
-    if len(phone) > 40 or any(letter not in "+-() /.0123456789" for letter in phone):
-        filled.errors["phone"] = _("Write digits, such as +1 212 555 0100.")
+    if problem := wrong_phone(filled.values["phone"]):
+        filled.errors["phone"] = problem
+    if len(filled.values["gift_message"]) > MOST_SIGNS:
+        filled.errors["gift_message"] = _("This is longer than %(most)s letters.") % {"most": MOST_SIGNS}
     address, errors = read_address(said, filled.country)
     filled.errors |= errors
     if not errors:
@@ -173,19 +219,22 @@ def _form(
         unit_amounts = {line.wanted.variant_id: line.unit_amount for line in quoted.lines if line.unit_amount}
         baskets.accept_prices(found, unit_amounts)
     key = request.POST.get("checkout_key", "") if "show" in request.POST or status != 200 else ""
-    rows = address_fields(filled.country, visit.language)
+    user = member(request)
     context: dict[str, Any] = {
         "quote": shown,
         "filled": filled,
-        "rows": [
-            [(one, filled.address.get(one.name, ""), filled.errors.get(one.name, "")) for one in row] for row in rows
+        "rows": field_rows(filled.country, visit.language, filled.address, filled.errors),
+        "addresses": [
+            (row.public_id, ", ".join(lines_of(row, visit.language)))
+            for row in (user.addresses.filter(country__in=visit.market.countries) if user else ())
         ],
         "errors": filled.errors,
         "countries": [(code, country_name(code, visit.language)) for code in visit.market.countries],
         "ways": _ways(visit, filled),
         "checkout_key": key or secrets.token_urlsafe(24),
         "problem": problem,
-        "is_member": member(request) is not None,
+        "most_signs": MOST_SIGNS,
+        "is_member": user is not None,
     }
     response = answer(request, visit, "checkout", context)
     response.status_code = status

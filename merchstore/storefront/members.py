@@ -6,14 +6,14 @@ from django.contrib.auth import authenticate, logout
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from merchstore.limits import is_too_often, who_asks
-from merchstore.signing_in import let_in
+from merchstore.signing_in import let_in, make_account
 from merchstore.storefront.answers import answer, see_other
 from merchstore.storefront.visit import Visit, own_page
 
@@ -25,14 +25,14 @@ MOST_PER_PLACE, MOST_PER_NAME, QUARTER = 30, 10, 900
 def sign_in(request: HttpRequest, visit: Visit) -> HttpResponse:
     """A name that is no e-mail address is one that the desk gave. The same sentence for a wrong name and a wrong password."""
     if request.method != "POST":
-        return _page(request, visit, is_new=False)
+        return sign_in_page(request, visit)
     name, password = _said(request)
     if _is_too_often(request, name, visit):
-        return _page(request, visit, is_new=False, problem=_("That was too often. Try again later."), status=429)
+        return sign_in_page(request, visit, problem=_("That was too often. Try again later."), status=429)
     user = authenticate(request, username=name.lower() if "@" in name else name, password=password)
     if user is None:
         problem = _("No account has this name and password.")
-        return _page(request, visit, is_new=False, problem=problem, status=422)
+        return sign_in_page(request, visit, problem=problem, status=422)
     return _come_in(request, visit, user)
 
 
@@ -40,22 +40,21 @@ def sign_in(request: HttpRequest, visit: Visit) -> HttpResponse:
 def sign_up(request: HttpRequest, visit: Visit) -> HttpResponse:
     """An account is a name and a password. That an address has one already is said to whoever knows its password alone."""
     if request.method != "POST":
-        return _page(request, visit, is_new=True)
+        return sign_in_page(request, visit, is_new=True)
     email, password = _said(request)
     email = email.lower()
     if _is_too_often(request, email, visit):
-        return _page(request, visit, is_new=True, problem=_("That was too often. Try again later."), status=429)
+        return sign_in_page(request, visit, is_new=True, problem=_("That was too often. Try again later."), status=429)
     errors = _wrong(email, password)
     if errors:
-        return _page(request, visit, is_new=True, errors=errors, status=422)
+        return sign_in_page(request, visit, is_new=True, errors=errors, status=422)
     try:
-        with transaction.atomic():
-            user = User.objects.create_user(username=email, email=email, password=password)
+        user = make_account(email=email, password=password)
     except IntegrityError:
         known = authenticate(request, username=email, password=password)
         if known is None:
             problem = _("This account could not be made. If you have one already, sign in.")
-            return _page(request, visit, is_new=True, problem=problem, status=422)
+            return sign_in_page(request, visit, is_new=True, problem=problem, status=422)
         user = known  # type: ignore[assignment]
     return _come_in(request, visit, user)
 
@@ -68,7 +67,7 @@ def sign_out(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 
 def _come_in(request: HttpRequest, visit: Visit, user: Any) -> HttpResponse:
-    response = let_in(request, user, to=_next(request, visit))
+    response = let_in(request, user, to=next_of(request, visit))
     # A form that was sent leads on with GET.
     return see_other(response["Location"])
 
@@ -98,11 +97,11 @@ def _is_too_often(request: HttpRequest, name: str, visit: Visit) -> bool:
     return is_too_often("sign-in-as", name.lower(), most=MOST_PER_NAME, seconds=QUARTER, at=visit.at)
 
 
-def _page(
+def sign_in_page(
     request: HttpRequest,
     visit: Visit,
     *,
-    is_new: bool,
+    is_new: bool = False,
     errors: dict[str, str] | None = None,
     problem: str = "",
     status: int = 200,
@@ -115,14 +114,14 @@ def _page(
         "email": request.POST.get("email", "")[:150],
         "errors": errors or {},
         "problem": problem,
-        "next": _next(request, visit),
+        "next": next_of(request, visit),
     }
     response = answer(request, visit, "sign_in", context)
     response.status_code = status
     return response
 
 
-def _next(request: HttpRequest, visit: Visit) -> str:
+def next_of(request: HttpRequest, visit: Visit) -> str:
     """Where somebody was going, within this shop."""
     asked = request.POST.get("next") or request.GET.get("next") or ""
     hosts = {request.get_host()}

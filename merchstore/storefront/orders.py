@@ -4,18 +4,22 @@ from typing import Any
 
 import segno
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from core.errors import Refused
 from core.money import Money
 from merchstore.limits import is_too_often, who_asks
 from merchstore.storefront.answers import answer, see_other
-from merchstore.storefront.carrier import member
+from merchstore.storefront.basket import country_of
+from merchstore.storefront.carrier import basket_for, member, remember
 from merchstore.storefront.errors import problem_page
 from merchstore.storefront.ordered import shown_order
 from merchstore.storefront.visit import Visit, own_page
+from orders.again import put_again
 from orders.asking import ask, ask_soon
+from orders.baskets import set_country
 from orders.closing import cancel_order
 from orders.letters import write_letter
 from orders.links import order_of_token, order_path
@@ -29,8 +33,6 @@ from orders.returning import announce_return, returnable
 #: looked for from one place.
 MOST_ASKED, MOST_BACK, MOST_FOUND = 20, 4, 20
 MINUTE, HOUR = 60, 3600
-#: Orders on a page of the member's list.
-PAGE = 20
 
 
 @own_page
@@ -132,6 +134,19 @@ def order(request: HttpRequest, visit: Visit, token: str) -> HttpResponse:
 
 
 @own_page
+def again(request: HttpRequest, visit: Visit, token: str) -> HttpResponse:
+    """The same once more: into the basket of whoever asks, at today's prices. Sent twice, it changes nothing more."""
+    found = _order(visit, token)
+    if request.method != "POST":
+        return see_other(order_path(found, prefix=visit.prefix))
+    basket, cookie = basket_for(request, visit)
+    if not basket.country and found.country in visit.market.countries:
+        set_country(basket, found.country, at=visit.at)
+    put_again(basket, found, country=country_of(basket), at=visit.at)
+    return remember(see_other(f"{visit.base}basket/?{urlencode({'again': token})}"), basket, cookie)
+
+
+@own_page
 def cancel(request: HttpRequest, visit: Visit, token: str) -> HttpResponse:
     """Asks first; the button does it. What was paid is given back."""
     found = _order(visit, token)
@@ -227,29 +242,6 @@ def find(request: HttpRequest, visit: Visit) -> HttpResponse:
         # Once an hour is enough for one who lost the letter.
         write_letter(found, "order_link", about=f"{visit.at:%Y%m%d%H}")
     return see_other(f"{visit.base}orders/?sent=1")
-
-
-@own_page
-def account(request: HttpRequest, visit: Visit) -> HttpResponse:
-    """A member's own orders, the newest first."""
-    user = member(request)
-    if user is None:
-        return HttpResponseRedirect(f"{visit.base}sign-in/?next={visit.base}account/")
-    after = request.GET.get("after", "")
-    orders = Order.objects.filter(user=user).select_related("market").order_by("-pk")
-    if after.isascii() and after.isdigit() and len(after) < 18:
-        orders = orders.filter(pk__lt=int(after))
-    rows = list(orders[: PAGE + 1])
-    shown = [
-        (
-            one,
-            order_path(one, prefix=visit.prefix),
-            Money(one.total_amount, one.currency).in_locale(visit.language),
-        )
-        for one in rows[:PAGE]
-    ]
-    context = {"orders": shown, "next": rows[PAGE - 1].pk if len(rows) > PAGE else "", "user": user}
-    return answer(request, visit, "account", context)
 
 
 def _order(visit: Visit, token: str) -> Order:

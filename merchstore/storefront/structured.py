@@ -60,12 +60,6 @@ def picture_address(image: Image | None) -> str:
     return absolute(address_of(file.name)) if file and file.name else ""
 
 
-def shared_picture(images: Sequence[Image]) -> str:
-    """The first picture that is shown where people share an address: such places take no vector art. "" without one."""
-    addresses = map(picture_address, images)
-    return next((address for address in addresses if address and not address.endswith(".svg")), "")
-
-
 def product_data(found: ProductPage, visit: Visit) -> SafeString:
     """The product with its offers, and the way to it."""
     product, card, address = found.product, found.card, _here(visit, f"goods/p/{found.product.slug}/")

@@ -1,10 +1,17 @@
 """The storefront's addresses. Market and language come first, so an address shows the same page to everybody."""
 
+from collections.abc import Callable
+
+from django.http import HttpResponseBase
 from django.urls import path, re_path
 
+from merchstore.lazily import lazily
 from merchstore.storefront import (
+    account,
+    addresses,
     alerts,
     basket,
+    calendar,
     cashier,
     checkout,
     files,
@@ -22,6 +29,11 @@ app_name = "storefront"
 
 _IN = r"^(?P<market>[a-z0-9-]{1,8})/(?P<prefix>en|zh)/"
 _ORDER = _IN + r"orders/(?P<token>ord_[0-9a-z]{1,20}\.[-\w]{1,80})/"
+
+
+def _security(view: str) -> Callable[..., HttpResponseBase]:
+    return lazily(f"merchstore.storefront.security.{view}")
+
 
 urlpatterns = [
     path("", views.doorstep, name="doorstep"),
@@ -52,15 +64,38 @@ urlpatterns = [
     re_path(_IN + r"orders/$", orders.find, name="find_order"),
     re_path(_ORDER + r"$", orders.order, name="order"),
     re_path(_ORDER + r"pay/$", orders.pay, name="pay"),
+    re_path(_ORDER + r"again/$", orders.again, name="again"),
     re_path(_ORDER + r"cancel/$", orders.cancel, name="cancel"),
     re_path(_ORDER + r"return/(?P<parcel>par_[0-9a-z]{1,20})/$", orders.send_back, name="send_back"),
     re_path(_ORDER + r"papers/(?P<document>doc_[0-9a-z]{1,20})\.pdf$", orders.paper, name="paper"),
-    re_path(_IN + r"account/$", orders.account, name="account"),
+    re_path(_IN + r"account/$", account.orders, name="account"),
+    re_path(_IN + r"account/addresses/$", addresses.addresses, name="account_addresses"),
+    re_path(_IN + r"account/addresses/new/$", addresses.new_address, name="account_new_address"),
+    re_path(_IN + r"account/addresses/(?P<name>adr_[0-9a-z]{1,20})/$", addresses.address, name="account_address_of"),
+    re_path(_IN + r"account/confirm/$", _security("confirm"), name="account_confirm"),
+    re_path(_IN + r"account/security/$", _security("security"), name="account_security"),
+    re_path(_IN + r"account/security/passkeys/add/$", _security("add_passkey"), name="account_add_passkey"),
+    re_path(_IN + r"account/security/passkeys/(?P<key>[0-9]{1,9})/$", _security("passkey"), name="account_passkey"),
+    re_path(_IN + r"account/security/app/$", _security("app"), name="account_app"),
+    re_path(_IN + r"account/security/codes/$", _security("codes"), name="account_codes"),
+    re_path(_IN + r"account/security/password/$", _security("password"), name="account_password"),
     re_path(_IN + r"sign-in/$", members.sign_in, name="sign_in"),
+    re_path(_IN + r"sign-in/passkey/$", lazily("merchstore.storefront.passkeys.sign_in"), name="sign_in_passkey"),
     re_path(_IN + r"sign-up/$", members.sign_up, name="sign_up"),
     re_path(_IN + r"sign-out/$", members.sign_out, name="sign_out"),
     re_path(_IN + r"legal/(?P<text>[a-z]{1,20})/$", legal.legal, name="legal"),
     re_path(_IN + r"campaigns/(?P<slug>[-\w]{1,80})/$", views.campaign, name="campaign"),
+    re_path(_IN + r"campaigns/(?P<slug>[-\w]{1,80})/launch\.ics$", calendar.launch, name="launch_calendar"),
+    re_path(
+        _IN + r"films/(?P<slug>[-\w]{1,120})/opens-(?P<country>[A-Z]{2})\.ics$",
+        calendar.release,
+        name="release_calendar",
+    ),
+    re_path(
+        _IN + r"share/(?P<kind>films|goods|campaigns)/(?P<slug>[-\w]{1,160})\.jpg$",
+        lazily("merchstore.storefront.share.card"),
+        name="share_card",
+    ),
     re_path(_IN + r"hero/$", views.hero, name="hero"),
     re_path(_IN + r"film-colours\.css$", files.film_colours, name="film_colours"),
     re_path(_IN + r"sitemap\.xml$", sitemap.sitemap, name="sitemap"),

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
-from django.templatetags.static import static
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
@@ -17,13 +16,14 @@ from catalog.queries.cards import CardPage, Cursor, goods_page
 from catalog.queries.product import product_page
 from films.models import Artwork, Credit, Film
 from films.queries import artworks_of, film_page, slate
-from merchstore.storefront.answers import SHARE, answer, more_of
+from merchstore.storefront.answers import answer, more_of, share_card
+from merchstore.storefront.calendar import is_ahead
 from merchstore.storefront.cursors import read_cursor, write_cursor
 from merchstore.storefront.errors import bad_request, forbidden, not_found, server_error
 from merchstore.storefront.listing import goods_of_film
 from merchstore.storefront.product import about, buying, made_in
 from merchstore.storefront.shown import ends_on, shown_cards, shown_films, shown_soon
-from merchstore.storefront.structured import absolute, film_data, list_data, product_data, shared_picture
+from merchstore.storefront.structured import film_data, list_data, product_data
 from merchstore.storefront.visit import Visit, page
 
 __all__ = ["bad_request", "forbidden", "not_found", "server_error"]
@@ -111,6 +111,8 @@ def film(request: HttpRequest, visit: Visit, slug: str) -> HttpResponse:
         "roles": Credit.Role.choices,
         "about": found.film.lede_in(visit.language) or found.film.title_in(visit.language),
         "data": film_data(found, visit),
+        "share": share_card(visit, "films", found.film.slug),
+        "releases": [(one, is_ahead(one.opens_on, one.zone, visit.at)) for one in found.releases],
         **goods_of_film(request.GET, visit, found.film),
     }
     return answer(request, visit, "film", context)
@@ -139,7 +141,7 @@ def product(request: HttpRequest, visit: Visit, slug: str) -> HttpResponse:
         "about": about(found.product, visit.language),
         "made_in": made_in(found.product.merchant, visit.language),
         "offer_ends_on": ends_on(found.card, visit),
-        "share": shared_picture(found.images) or absolute(static(SHARE)),
+        "share": share_card(visit, "goods", found.product.slug),
         "data": product_data(found, visit),
         "cards": shown_cards(found.related, visit, by_maker=True),
     }
@@ -168,6 +170,7 @@ def campaign(request: HttpRequest, visit: Visit, slug: str) -> HttpResponse:
         **_hero_of(placement.film, _artworks(visit, [placement.film])),
         "cards": shown_cards(found.cards, visit, by_maker=True),
         "more": more_of(found),
+        "share": share_card(visit, "campaigns", slug),
     }
     return answer(request, visit, "campaign", context)
 

@@ -127,7 +127,7 @@ class OrderAdmin(DeskAdmin):
     sortable_by = ()
     fieldsets = (
         (None, {"fields": ("number", "state", "review", "placed_at", "paid_at", "closed_at")}),
-        (_("Buyer"), {"fields": ("email", "phone", "shown_address", "user", "language")}),
+        (_("Buyer"), {"fields": ("email", "phone", "shown_address", "user", "language", "gift_message")}),
         (_("Money"), {"fields": ("shown_total", "shown_goods", "shown_delivery", "shown_tax")}),
         (_("What happened"), {"fields": ("shown_timeline",)}),
     )

@@ -45,6 +45,8 @@ class Order(models.Model):
     address = models.JSONField(
         help_text=_("name, street_address, postal_code, city, city_area, country_area, country_code")
     )
+    # From buyer to receiver: it lies in each parcel, on a slip that names no price.
+    gift_message = models.CharField(max_length=300, blank=True, default="", db_default="")
     # What was agreed to: each text with its version.
     consents = models.JSONField(default=dict)
     # Sent twice, a form makes one order.

@@ -17,6 +17,7 @@ from merchants.keys import revoke_key
 from merchants.models import IdempotentRequest, Merchant, PartnerKey
 from merchstore.api.urls import urlpatterns
 from tests.api.conftest import make_draft, make_parcel, make_partner, make_runs, make_webhook, publish
+from tests.api.scopes import SCOPE_OF
 from tests.campaigns.joining import document
 from tests.factories import (
     NOW,
@@ -49,7 +50,6 @@ OWN_BEGUN, OWN_WRONG, OWN_NO_FORM, OWN_TOO_LATE, OWN_NOT_READY = (
 OWN_MADE = tuple(201 if status == 200 else status for status in OWN_LIST)
 #: One's own object, taken away.
 OWN_GONE = tuple(204 if status == 200 else status for status in OWN)
-OWN_LIST_MADE = tuple(201 if status == 200 else status for status in OWN_LIST)
 OWN_LIST_WRONG = tuple(400 if status == 200 else status for status in OWN_LIST)
 #: A sandbox's, of which nobody here has the key.
 SANDBOX = (401, 401, 401, 401, 403, 403, 403, 401, 401, 403)
@@ -148,7 +148,7 @@ ACCESS = {
     ("events", "get"): ("events", OWN_LIST),
     ("event", "get"): ("events/{event}", OWN),
     ("webhook_endpoints", "get"): ("webhook-endpoints", OWN_LIST),
-    ("webhook_endpoints", "post"): ("webhook-endpoints", OWN_LIST_MADE),
+    ("webhook_endpoints", "post"): ("webhook-endpoints", OWN_MADE),
     ("webhook_endpoint", "get"): ("webhook-endpoints/{endpoint}", OWN),
     ("webhook_endpoint", "patch"): ("webhook-endpoints/{endpoint}", OWN),
     ("webhook_rotate", "post"): ("webhook-endpoints/{endpoint}/rotate-secret", OWN),
@@ -168,35 +168,6 @@ ACCESS = {
 SECRET = ("campaigns/secret", (404,) * len(PEOPLE))
 PUBLIC = [address for address, statuses in ACCESS.values() if statuses == EVERYBODY]
 NEEDS_A_KEY = {pair: row for pair, row in ACCESS.items() if row[1] not in (EVERYBODY, (404,) * len(PEOPLE))}
-SCOPES = {"rights": "rights:read", "licences": "licences:read", "licence": "licences:read", "sales": "sales:write",
-          "statements": "statements:read", "statement": "statements:read"}  # fmt: skip
-SCOPES |= {route: "products:write" for route, _method in ACCESS if route.startswith("bulk")}
-
-ORDERS = ("orders", "pick_list", "order", "shipments", "order_cancel_pieces", "shipment", "shipment_delivered", "returns",
-          "return", "return_receive", "return_refuse")  # fmt: skip
-SUBMISSIONS = ("submissions", "submission", "submission_comments", "submission_file", "draft", "draft_files", "draft_submit",
-               "submission_withdraw")  # fmt: skip
-for _routes, _word in ((ORDERS, "orders"), (SUBMISSIONS, "submissions")):
-    SCOPES |= {
-        (route, method): f"{_word}:{'read' if method == 'get' else 'write'}"
-        for route, method in ACCESS
-        if route in _routes
-    }
-
-
-#: Of routes that read under one scope and write under another.
-SCOPES |= {
-    pair: "products:read" if pair[1] == "get" else "products:write" for pair in ACCESS if pair[0].startswith("own_")
-}
-SCOPES |= {("own_stock", "put"): "stock:write", ("own_stock", "patch"): "stock:write"}
-SCOPES |= {("own_listings", "get"): "campaigns:read"}
-SCOPES |= {pair: "events:read" for pair in ACCESS if pair[0].startswith("event")}
-SCOPES |= {pair: "webhooks:write" for pair in ACCESS if pair[0].startswith("webhook")}
-SCOPES |= {
-    pair: f"campaigns:{'read' if pair[1] == 'get' else 'write'}"
-    for pair in ACCESS
-    if pair[0].startswith(("own_campaign", "invitations", "entries"))
-}
 #: What is sent where a row of nothing will not do: by the route's name and the method.
 BODIES: dict[tuple[str, str], Any] = {
     ("own_products", "post"): {"sku": "NEW", "film": "film", "category": "pins", "title_en": "New"},
@@ -295,7 +266,7 @@ def secret_of(who: str, route: str, method: str) -> str:
     merchant = Merchant.objects.get(slug="keeper")
     if who == "rival":
         merchant = Merchant.objects.filter(slug="rival").first() or make_merchant("rival")
-    needed = SCOPES.get((route, method), SCOPES.get(route, PartnerKey.Scope.RIGHTS_READ))
+    needed = SCOPE_OF.get(f"{route}.{method}", PartnerKey.Scope.RIGHTS_READ)  # what is public needs none
     scopes = [scope for scope in PartnerKey.Scope if scope != needed] if who == "narrow" else [needed]
     partner = make_partner(merchant, scopes=scopes)
     if who == "revoked":

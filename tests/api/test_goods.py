@@ -437,6 +437,8 @@ def test_a_picture_is_sent_as_a_form(partner, goods, settings, tmp_path):
     assert (answer.json()["state"], answer.json()["alt_en"], answer.json()["position"]) == ("waiting", "A pin", 3)
     assert described(answer.json(), "own/products/{name}/images", "post", 202) == []
     assert goods.images.get().public_id == answer.json()["id"]
+    assert answer["Location"] == f"/api/v1/own/products/{goods.public_id}/images/{answer.json()['id']}"
+    assert partner.get(answer["Location"].removeprefix("/api/v1/")).json()["id"] == answer.json()["id"]
 
 
 def test_a_picture_is_fetched_from_its_address(partner, goods):
@@ -444,7 +446,7 @@ def test_a_picture_is_fetched_from_its_address(partner, goods):
     again = partner.post("own/products/PIN/images", {"url": "https://pictures.example/a.png"})
 
     assert (answer.status_code, answer.json()["source"]) == (202, "https://pictures.example/a.png")
-    assert again.json() == answer.json()
+    assert (again.json(), again["Location"]) == (answer.json(), answer["Location"])
     assert goods.images.count() == 1
 
 

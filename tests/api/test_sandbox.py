@@ -14,14 +14,24 @@ from core.errors import Refused
 from core.money import Money
 from core.territories import every_country
 from licensing.models import Statement
+from merchants import invitations
+from merchants.letters import digest_of
 from merchants.models import IdempotentRequest, Merchant, PartnerKey
+from merchants.services import (
+    add_member,
+    change_role,
+    close_merchant,
+    reinstate_merchant,
+    remove_member,
+    suspend_merchant,
+)
 from orders.letters import send_letters
 from orders.models import Order
 from orders.papers import issue_documents
 from orders.payments import offered
 from orders.payouts import currencies_of, make_payout
 from sandboxes.building import EXPIRY_IN, LAUNCH_IN
-from sandboxes.services import make_sandbox, sandbox_of
+from sandboxes.services import make_sandbox, reset_sandbox, sandbox_of
 from tests.api.conftest import Partner, make_partner, publish
 from tests.api.test_schema import SANDBOX, faults, operation
 from tests.factories import (
@@ -300,6 +310,103 @@ class TestMaking:
         keeper.refresh_from_db()
         assert keeper.state == "approved"
         assert PartnerKey.objects.filter(merchant=keeper).count() == 1
+
+
+class TestWhoseItIs:
+    def test_its_people_are_those_of_its_merchant_whatever_becomes_of_them(self, keeper):
+        ada, ben, cem = (make_user(name) for name in ("ada", "ben", "cem"))
+        for user in (ada, ben):
+            add_member(keeper, user, role="owner", by=None)
+        made = make_sandbox(keeper, by=None, at=NOW)
+
+        def people():
+            return dict(sandbox_of(keeper).members.values_list("user__username", "role"))
+
+        remove_member(keeper.members.get(user=ada), by=None)
+        assert people() == {"ben": "owner"}
+        add_member(keeper, cem, role="orders", by=None)
+        assert people() == {"ben": "owner", "cem": "orders"}
+        change_role(keeper.members.get(user=cem), role="finance", by=None)
+        assert people() == {"ben": "owner", "cem": "finance"}
+        reset_sandbox(made, by=None, at=NOW)
+        remove_member(keeper.members.get(user=cem), by=None)
+        assert people() == {"ben": "owner"}
+
+    def test_who_accepts_an_invitation_is_of_the_sandbox_too(self, keeper, monkeypatch):
+        monkeypatch.setattr(invitations, "new_token", lambda: ("a" * 43, digest_of("a" * 43)))
+        made = make_sandbox(keeper, by=None, at=NOW)
+        asked = {"email": "dan@keeper.example", "role": "orders", "language": "en"}
+        invitations.invite(keeper, **asked, by=None, at=NOW)
+
+        invitations.accept("a" * 43, make_user("dan", email="dan@keeper.example"), at=NOW)
+
+        assert list(made.members.values_list("user__username", "role")) == [("dan", "orders")]
+
+    def test_its_people_are_not_changed_in_the_sandbox_itself(self, keeper):
+        add_member(keeper, make_user("ada"), role="owner", by=None)
+        made = make_sandbox(keeper, by=None, at=NOW)
+        member = made.members.get()
+        tries = (
+            lambda: add_member(made, make_user("eve"), role="owner", by=None),
+            lambda: change_role(member, role="orders", by=None),
+            lambda: remove_member(member, by=None),
+            lambda: invitations.invite(made, email="eve@x.example", role="owner", language="en", by=None, at=NOW),
+        )
+        for tried in tries:
+            with pytest.raises(Refused) as refusal:
+                tried()
+            assert refusal.value.code == "people_of_merchant"
+        assert list(made.members.values_list("user__username", "role")) == [("ada", "owner")]
+        assert made.invitations.count() == 0
+
+    @pytest.mark.parametrize("end", [suspend_merchant, close_merchant])
+    def test_its_keys_open_nothing_while_its_merchant_may_not_trade(self, keeper, sandbox, end):
+        assert sandbox.get("sandbox").status_code == 200
+
+        end(keeper, by=None)
+
+        read, written = sandbox.get("sandbox/products"), sandbox.post("sandbox/run", "", **moved(JANUARY))
+        assert [(answer.status_code, answer.json()["code"]) for answer in (read, written)] == [
+            (403, "merchant_not_authorised")
+        ] * 2
+        if end is suspend_merchant:
+            reinstate_merchant(keeper, by=None)
+            assert sandbox.get("sandbox").status_code == 200
+
+    def test_it_is_put_back_ten_times_in_a_day_at_most(self, keeper, sandbox, clock, monkeypatch):
+        monkeypatch.setattr("sandboxes.services.build", lambda made, at: None)  # what is in it is another matter
+        monkeypatch.setattr("sandboxes.services.MOST_RESETS", 2)
+        first = [sandbox.post("sandbox/reset", "").status_code for _time in range(2)]
+        known = Merchant.objects.count()
+
+        answer = sandbox.post("sandbox/reset", "", idempotency_key="later", **moved(NOW + timedelta(days=9)))
+
+        assert first == [200, 200]
+        assert (answer.status_code, answer.json()["code"], answer["Retry-After"]) == (429, "rate_limited", "3600")
+        assert Merchant.objects.count() == known
+        clock.at = NOW + timedelta(days=1, seconds=1)
+        assert sandbox.post("sandbox/reset", "", idempotency_key="later").status_code == 200
+
+    def test_merchants_whose_slugs_begin_alike_have_sandboxes_of_their_own(self, db, clock, monkeypatch):
+        monkeypatch.setattr("sandboxes.services.build", lambda made, at: None)
+        alike = [make_merchant("a" * 72 + end) for end in ("", "-b", "-c")]
+
+        made = [make_sandbox(merchant, by=None, at=NOW) for merchant in alike]
+
+        assert [one.slug for one in made] == ["a" * 66 + "-sandbox" + end for end in ("", "-2", "-3")]
+        assert [sandbox_of(merchant) for merchant in alike] == made
+        assert [make_sandbox(merchant, by=None, at=NOW) for merchant in alike] == made
+
+    def test_under_another_clock_a_request_is_another_one(self, sandbox):
+        wanted = {"sku": "NEW", "film": "sandbox-film", "category": "sandbox-goods", "title_en": "New"}
+
+        first = sandbox.post("own/products", wanted, idempotency_key="one", **moved(NOW))
+        same = sandbox.post("own/products", wanted, idempotency_key="one", **moved(NOW))
+        other = sandbox.post("own/products", wanted, idempotency_key="one", **moved(JANUARY))
+        without = sandbox.post("own/products", wanted, idempotency_key="one")
+
+        assert (first.status_code, same.content, same["Idempotent-Replayed"]) == (201, first.content, "true")
+        assert [answer.json()["code"] for answer in (other, without)] == ["idempotency_key_reused"] * 2
 
 
 def read(client: Client, address: str) -> str:

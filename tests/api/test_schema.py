@@ -289,6 +289,23 @@ def test_the_parameters_of_the_document_are_those_the_endpoint_takes(get, shop, 
         assert named == known, path
 
 
+def test_the_parts_of_forms_that_are_files_are_said_to_be_bytes():
+    """Else a generated client has no way to send one."""
+    shapes = openapi_document()["components"]["schemas"]
+
+    files = {name: shape["properties"]["file"] for name, shape in shapes.items() if name.endswith("Form")}
+
+    assert set(files) == {"EvidenceForm", "FileForm", "ImageForm"}
+    assert {(part["type"], part["format"]) for part in files.values()} == {("string", "binary")}
+
+
+def test_every_operation_has_a_heading_that_is_a_word():
+    tags = {tag for path in openapi_document()["paths"].values() for one in path.values() for tag in one["tags"]}
+
+    assert {"sandboxes", "stock", "orders"} <= tags
+    assert not tags & {"sandboxs", "stocks", "picks"}
+
+
 def test_the_document_is_made_without_a_warning():
     call_command("spectacular", "--validate", "--fail-on-warn", "--file", "/dev/null")
 

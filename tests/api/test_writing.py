@@ -163,6 +163,23 @@ def test_a_body_has_an_end(partner, names, name):
     assert write(partner, name, names, b'{"a": "' + b"x" * MOST_BYTES + b'"}').status_code == 413
 
 
+@pytest.mark.parametrize("name", WRITES)
+def test_a_body_says_how_long_it_is(partner, names, name):
+    """One that comes in pieces would be read as none at all."""
+    method, address, body = WRITES[name]
+    before = list(Product.objects.values_list("title_en", "updated_at"))
+    told = {"idempotency-key": "k", "if-match": "*", "transfer-encoding": "chunked"}
+    headers = {"authorization": f"Bearer {partner.secret}", **told}
+
+    answer = partner.client.generic(
+        method.upper(), f"/api/v1/{address.format(**names)}", json.dumps(body), "application/json", headers=headers
+    )
+
+    assert (answer.status_code, answer.json()["code"]) == (411, "length_required")
+    assert list(Product.objects.values_list("title_en", "updated_at")) == before
+    assert not IdempotentRequest.objects.exists()
+
+
 def test_what_json_may_hold():
     assert read_json(b'{"a": [1, -2, 0.5, "\\ud83d\\ude00", null, true]}') == {"a": [1, -2, 0.5, "😀", None, True]}
     for body in BROKEN[6:]:

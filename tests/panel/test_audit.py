@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts.models import AuditEntry
 from accounts.services import record
@@ -95,6 +95,20 @@ def test_the_file_holds_the_same_and_runs_no_formula(merchant: Merchant, owner: 
     assert rows[0] == ["at", "who", "verb", "subject", "facts"]
     assert [row[2] for row in rows[1:]] == ["merchant.edited"]
     assert not any(cell.startswith(("=", "+")) for cell in rows[1])
+
+
+def test_the_file_speaks_the_language_of_its_address_to_its_end(merchant: Merchant, owner: Client) -> None:
+    """It is written when the view is over."""
+    edit_merchant(merchant, by=None, name="Silver Mill")
+
+    found = {}
+    for prefix in ("en", "zh"):
+        answer = owner.get(f"/panel/{prefix}/mill/audit.csv")
+        rows = list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))  # type: ignore[attr-defined]
+        found[prefix] = rows[1][1]
+
+    assert found == {"en": "The shop", "zh": "商店"}
+    assert translation.get_language() == "en"
 
 
 def test_the_list_costs_the_same_with_many_entries(

@@ -13,6 +13,7 @@ from accounts.models import AuditEntry, Letter, User
 from core.errors import Refused
 from merchants import invitations
 from merchants.models import Invitation, Member, Merchant
+from merchants.services import close_merchant
 from tests.factories import make_merchant, make_user
 from tests.panel.conftest import signed_in
 
@@ -67,13 +68,15 @@ def test_a_link_works_once(merchant: Merchant, owner: Client) -> None:
     assert merchant.members.count() == 2
 
 
-@pytest.mark.parametrize("why", ["expired", "revoked", "sent again"])
+@pytest.mark.parametrize("why", ["expired", "revoked", "sent again", "merchant closed"])
 def test_a_link_that_is_over_opens_nothing(why: str, merchant: Merchant, owner: Client) -> None:
     invite(owner)
     link = link_of_last_letter()
     row = Invitation.objects.get()
     if why == "expired":
         Invitation.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    elif why == "merchant closed":
+        close_merchant(merchant, by=None)
     else:
         verb = "revoke" if why == "revoked" else "send-again"
         assert owner.post(f"/panel/en/mill/members/invitations/{row.public_id}/{verb}/").status_code == 302
@@ -81,6 +84,18 @@ def test_a_link_that_is_over_opens_nothing(why: str, merchant: Merchant, owner: 
     assert Client().get(link).status_code == 404
     assert Client().post(link, {"name": "Lin", "password": PASSWORD}).status_code == 404
     assert not User.objects.filter(email="lin@mill.example").exists()
+    assert merchant.members.count() == 1
+
+
+def test_who_has_an_account_does_not_join_a_merchant_that_was_closed(merchant: Merchant, owner: Client) -> None:
+    lin, client = make_user("lin", is_staff=False, is_superuser=False, email="lin@mill.example"), Client()
+    client.force_login(lin)
+    invite(owner)
+    link = link_of_last_letter()
+    close_merchant(merchant, by=None)
+
+    assert client.post(link).status_code == 404
+    assert not lin.memberships.exists()
 
 
 def test_one_that_expired_is_sent_again_with_another_link(merchant: Merchant, owner: Client) -> None:

@@ -300,6 +300,22 @@ def test_a_packing_slip_says_what_lies_in_the_parcel(owner: Client, merchant: Me
     assert owner.get(slip.replace(shipment.public_id, "shp_1")).status_code == 404
 
 
+def test_a_gift_s_message_is_for_those_who_send_and_stands_on_a_slip_without_prices(
+    owner: Client, merchant: Merchant, parcel: Parcel
+) -> None:
+    Order.objects.update(gift_message="See you\nat the <ferry>")
+    shipment = ship(parcel, {parcel.lines.get(): 2}, by=None, at=timezone.now())
+    pages = at(merchant, parcel.public_id)
+
+    slip = owner.get(at(merchant, parcel.public_id, "shipments", shipment.public_id, "slip")).content.decode()
+    reads = signed_in(merchant, "catalogue").get(pages).content.decode()
+
+    assert "See you<br>at the &lt;ferry&gt;" in slip
+    assert "$" not in slip.partition("<article")[2]
+    assert "See you" in owner.get(pages).content.decode()
+    assert ("Gift message" in reads, "See you" in reads) == (True, False)
+
+
 def test_late_ones_and_those_of_a_film_are_found(owner: Client, merchant: Merchant, goods: Variant) -> None:
     late, soon = (order_of(goods, 1).parcels.get() for _ in range(2))
     today = timezone.localdate()

@@ -5,8 +5,10 @@ import time
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
+from allauth.usersessions.models import UserSession
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
@@ -14,6 +16,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.letters import send_letters
 from accounts.models import AuditEntry, Letter, User
+from merchants.invitations import invite
 from merchants.models import Merchant
 from merchstore.panel.account_urls import ROUTES
 from merchstore.panel.visit import SECOND_STEP
@@ -28,6 +31,8 @@ ACCESS = {
     "account_logout": ("sign-out/", 405, 405),
     "own_account": ("account/", 302, 200),
     "usersessions_list": ("account/sessions/", 302, 200),
+    "account_address": ("account/address/", 302, 200),
+    "account_address_confirm": ("account/address/a-wrong-token-of-some-length/", 302, 404),
     "mfa_login_webauthn": ("sign-in/passkey/", 302, 302),
     "mfa_authenticate": ("sign-in/second-step/", 302, 302),
     "account_inactive": ("account/inactive/", 200, 200),
@@ -200,6 +205,136 @@ def test_a_second_step_ends_what_was_opened_without_one(
 
     assert thief.get("/panel/en/mill/members/")["Location"].startswith("/panel/en/sign-in/")
     assert owner.get("/panel/en/mill/members/").status_code == 200
+
+
+def test_a_second_step_ends_a_session_that_no_list_shows(person: User, django_capture_on_commit_callbacks: Any) -> None:
+    thief, owner = Client(), Client()
+    for client in (thief, owner):
+        sign_in(client)
+    UserSession.objects.exclude(session_key=owner.session.session_key).delete()
+    secret = owner.get("/panel/en/account/second-step/app/").context["form"].secret
+
+    with django_capture_on_commit_callbacks(execute=True):
+        owner.post("/panel/en/account/second-step/app/", {"code": code_of(secret)})
+
+    assert [client.get("/panel/en/account/").status_code for client in (thief, owner)] == [302, 200]
+
+
+def test_all_others_are_those_that_no_list_shows_too(person: User) -> None:
+    here, there = Client(), Client()
+    for client in (here, there):
+        sign_in(client)
+    UserSession.objects.exclude(session_key=here.session.session_key).delete()
+
+    here.post("/panel/en/account/sessions/", {"session": "others"})
+
+    assert [client.get("/panel/en/account/").status_code for client in (here, there)] == [200, 302]
+
+
+# -- the address of an account -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def fan(db: None) -> Client:
+    """Has made an account in the shop, with an address that may be somebody else's."""
+    make_market("us")
+    client = Client()
+    made = client.post("/us/en/sign-up/", {"email": "Lin@Mill.example", "password": PASSWORD})
+    assert made.status_code == 303
+    return client
+
+
+def set_up_app(client: Client) -> Any:
+    """What is answered to somebody who would set up an app."""
+    page = client.get("/panel/en/account/second-step/app/")
+    if page.status_code != 200:
+        return page
+    return client.post("/panel/en/account/second-step/app/", {"code": code_of(page.context["form"].secret)})
+
+
+def link_of(pattern: str) -> str:
+    send_letters(at=timezone.now())
+    found = re.search(rf"http://[^/]+(/panel/en/account/{pattern}/\S+)", str(mail.outbox[-1].body))
+    assert found
+    return found[1]
+
+
+def test_an_address_that_nobody_has_confirmed_takes_no_second_step(fan: Client) -> None:
+    refused = [set_up_app(fan), fan.post("/panel/en/account/passkeys/add/", {"name": "K", "credential": "{}"})]
+
+    assert [answer["Location"] for answer in refused] == ["/panel/en/account/second-step/"] * 2
+    assert not Authenticator.objects.exists()
+    assert "Confirm your e-mail address first." in fan.get("/panel/en/account/second-step/").content.decode()
+
+
+def test_the_letter_confirms_the_address_for_who_is_signed_in_with_it(fan: Client, person: User) -> None:
+    fan.post("/panel/en/account/address/")
+    link = link_of("address")
+    other = Client()
+    sign_in(other)
+
+    looked = [fan.get(link), other.post(link), Client().post(link)]
+    still = EmailAddress.objects.get().verified
+    done = fan.post(link)
+
+    assert [answer.status_code for answer in looked] == [200, 404, 302]
+    assert still is False
+    assert done["Location"] == "/panel/en/account/second-step/"
+    assert EmailAddress.objects.get().verified
+    assert set_up_app(fan).status_code == 302
+    assert Authenticator.objects.filter(type="totp").count() == 1
+
+
+def test_a_link_of_another_address_or_another_account_confirms_nothing(fan: Client) -> None:
+    fan.post("/panel/en/account/address/")
+    link = link_of("address")
+    User.objects.update(email="another@mill.example")
+
+    assert fan.post(link).status_code == 404
+    assert fan.post(link[:-3] + "xx/").status_code == 404
+    assert not EmailAddress.objects.get().verified
+
+
+def test_no_more_than_three_letters_an_hour_ask_for_it(fan: Client) -> None:
+    answers = [fan.post("/panel/en/account/address/").status_code for _ in range(4)]
+
+    assert answers == [200, 200, 200, 429]
+    assert Letter.objects.filter(template="account_address").count() == 3
+
+
+def test_whose_address_it_is_gets_the_account_that_somebody_else_has_made(fan: Client, merchant: Merchant) -> None:
+    """Somebody has made an account with the address of a person who is invited, and is signed in."""
+    invite(merchant, email="lin@mill.example", role="owner", language="en", by=None, at=timezone.now())
+    send_letters(at=timezone.now())
+    invitation = re.search(r"(/panel/en/invitations/\S+)", str(mail.outbox[-1].body))
+    assert invitation
+    set_up_app(fan)
+    lin = Client()
+
+    lin.post("/panel/en/account/password/forgotten/", {"email": "lin@mill.example"})
+    form = lin.get(link_of("password/new"), follow=True)
+    new = {"password1": "another long secret", "password2": "another long secret"}
+    lin.post(form.redirect_chain[-1][0], new)
+    came_in = lin.post("/panel/en/sign-in/", {"login": "lin@mill.example", "password": "another long secret"})
+    accepted = lin.post(invitation[1])
+
+    assert came_in["Location"] == "/panel/en/"  # no second step of somebody else's is asked for
+    assert accepted["Location"] == "/panel/en/mill/checklist/"
+    assert fan.get("/panel/en/mill/members/")["Location"].startswith("/panel/en/sign-in/")
+    assert EmailAddress.objects.get().verified
+    assert set_up_app(lin).status_code == 302
+    assert Authenticator.objects.filter(type="totp").count() == 1
+
+
+def test_an_invitation_confirms_the_address_of_who_accepts_it(fan: Client, merchant: Merchant) -> None:
+    invite(merchant, email="lin@mill.example", role="owner", language="en", by=None, at=timezone.now())
+    send_letters(at=timezone.now())
+    link = re.search(r"(/panel/en/invitations/\S+)", str(mail.outbox[-1].body))
+    assert link
+
+    fan.post(link[1])
+
+    assert EmailAddress.objects.get().verified
 
 
 @pytest.mark.parametrize("role", ["owner", "catalogue", "orders", "finance", "read_only"])

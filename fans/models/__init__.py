@@ -1,0 +1,6 @@
+"""What a fan keeps with the shop, and says in it."""
+
+from fans.models.addresses import Address
+from fans.models.reviews import Review
+
+__all__ = ["Address", "Review"]
