@@ -30,7 +30,7 @@ KEPT = timedelta(days=90)
 
 def write_letter(template: str, *, to: str, language: str, said: dict[str, Any], about: str = "") -> None:
     """The letter of templates/mail/`template`.txt has to go out to `to`, in `language`, with `said` for its text. With `about`
-    the same goes out once."""
+    the same goes out once. `said["stop"]` is where its reader ends letters of the kind."""
     row = Letter(template=template, to=to, language=language, said=said, about=about[:80], created_at=timezone.now())
     Letter.objects.bulk_create([row], ignore_conflicts=True)
     enqueue("accounts.send_letters")
@@ -71,6 +71,9 @@ def _claim(row: Letter, at: datetime) -> bool:
 def _send(row: Letter, at: datetime, connection: Any) -> bool:
     # The same each time: should it be sent twice after a crash, the reader's mail program shows one.
     headers = {"Message-ID": f"<account-letter-{row.pk}@{settings.MAIL_DOMAIN}>", "Auto-Submitted": "auto-generated"}
+    if stop := row.said.get("stop"):
+        # RFC 8058: the mail program's own button ends such letters.
+        headers |= {"List-Unsubscribe": f"<{stop}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
     try:
         letter(row.template, row.said, to=row.to, language=row.language, headers=headers, connection=connection).send()
     except OSError as error:

@@ -186,7 +186,8 @@ def broken(words: str, face: Face, measure: float, *, largest: float, most: int 
 def _rows(words: Sequence[str], count: int, face: Face) -> list[str]:
     """`words` in `count` lines, filled as evenly as whole words allow."""
     share = width(" ".join(words), face, 1) / count
-    rows, row = [], ""
+    rows: list[str] = []
+    row = ""
     for place, word in enumerate(words):
         longer = f"{row} {word}".strip()
         is_full = width(longer, face, 1) > share * 1.1 or len(words) - place < count - len(rows)

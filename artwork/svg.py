@@ -49,15 +49,15 @@ def rect(
 
 
 def circle(x: float, y: float, r: float, fill: str, **more: str | float | None) -> str:
-    return tag("circle", cx=num(x), cy=num(y), r=num(r), fill=fill, **more)
+    return tag("circle", "", cx=num(x), cy=num(y), r=num(r), fill=fill, **more)
 
 
 def ellipse(x: float, y: float, rx: float, ry: float, fill: str, **more: str | float | None) -> str:
-    return tag("ellipse", cx=num(x), cy=num(y), rx=num(rx), ry=num(ry), fill=fill, **more)
+    return tag("ellipse", "", cx=num(x), cy=num(y), rx=num(rx), ry=num(ry), fill=fill, **more)
 
 
 def path(d: str, fill: str = "none", **more: str | float | None) -> str:
-    return tag("path", d=d, fill=fill, **more)
+    return tag("path", "", d=d, fill=fill, **more)
 
 
 def outline(points: Iterable[Point], *, closed: bool = True) -> str:

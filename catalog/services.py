@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.services import record
-from catalog.models import Market, Product, Stock, Variant
+from catalog.models import Market, Product, SizeGuide, Stock, Variant
 from catalog.prices import put_price
 from catalog.search import index_products
 from catalog.shelf_store import recompile_products
@@ -29,7 +29,7 @@ from merchants.models import Merchant
 #: What a person may write about a product. Its slug is its address and stays; states have verbs of their own.
 PRODUCT_FIELDS = frozenset(
     {"film", "category", "licence", "sku", "title_en", "title_zh", "description_en", "description_zh"}
-    | {"listing", "reveals", "on_sale_at", "street_on", "extra"}
+    | {"listing", "reveals", "on_sale_at", "street_on", "size_guide", "extra"}
 )
 
 
@@ -144,6 +144,21 @@ def edit_variant(variant: Variant, *, by: User | None, **fields: Any) -> Variant
 
 
 @transaction.atomic(durable=True)
+def remove_variant(variant: Variant, *, by: User | None) -> None:
+    """Take one away that nobody has ordered. Refuses `variant_in_use`, `variants_missing` for the last one, and `already_done`."""
+    product = _lock(variant.product)
+    standing = product.variants.filter(pk=variant.pk).first()
+    if standing is None:
+        raise Refused("already_done")
+    if not product.variants.exclude(pk=standing.pk).exists():
+        raise Refused("variants_missing")
+    _drop_variant(standing)
+    product.save(update_fields=["updated_at"])
+    record("product.variant_removed", product, by=by, sku=standing.sku)
+    _changed(product)
+
+
+@transaction.atomic(durable=True)
 def activate_product(product: Product, *, by: User | None) -> Product:
     """From draft or archived to active. Whether it may be sold, and where, the rights gate decides."""
     return _move(product, {Product.State.DRAFT, Product.State.ARCHIVED}, Product.State.ACTIVE, by)
@@ -165,6 +180,8 @@ def _plain(value: Any) -> Any:
     """A field's value as the audit trail keeps it."""
     if isinstance(value, Film | Category):
         return value.slug if isinstance(value, Film) else value.code
+    if isinstance(value, SizeGuide):
+        return value.public_id
     return getattr(value, "number", value) if hasattr(value, "pk") else _plain_moment(value)
 
 

@@ -8,6 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 #: One sentence per code. A placeholder names a fact that the refusal carries.
 SENTENCES = {
+    "account_acts_for_others": _(
+        "This account acts for a merchant, or has signed something for one. Leave the merchant first, or write to the studio."
+    ),
+    "account_of_staff": _("This account belongs to the studio's staff. Another administrator closes it at the desk."),
     "address_certificate": _("The server's certificate does not hold for this address."),
     "address_not_allowed": _(
         "Pictures are fetched from public web addresses only: http or https, on their usual ports."
@@ -197,6 +201,16 @@ SENTENCES = {
     "too_many_entries": _("A merchant offers %(most)s products at most for a campaign."),
     "too_many_files": _("A round holds %(most)s files at most."),
     "too_many_in_basket": _("Of one thing, 1 to %(most)s pieces can be in a basket."),
+    "not_received": _("Only who has received it from us can write about it."),
+    "review_changed": _(
+        "Its author has written it anew since you read it, or somebody else has decided. Read it again."
+    ),
+    "size_columns_differ": _("The columns in Chinese are as many as the others: %(columns)s."),
+    "size_table_too_large": _(
+        "A size guide has at most %(columns)s columns and %(rows)s rows, and %(letters)s letters in a cell."
+    ),
+    "size_table_uneven": _("Row %(row)s has %(cells)s cells, and there are %(columns)s columns."),
+    "too_many_size_guides": _("A merchant has %(most)s size guides at most."),
     "too_many_addresses": _("An account keeps %(most)s addresses at most. Remove one that you no longer need."),
     "too_many_lines": _("A basket holds %(most)s different things at most."),
     "too_many_pieces": _("There are not so many pieces: %(left)s are left."),

@@ -22,6 +22,7 @@ def letter(
     what a mail server that is away, or does not take it, raises."""
     with translation.override(language):
         subject, _line, body = render_to_string(f"mail/{template}.txt", dict(context)).strip().partition("\n")
+    # On one line, whatever a name in it holds: a carriage return would be no header, and the letter never go out.
     return EmailMessage(
-        subject.strip(), body.strip() + "\n", to=[to], headers=dict(headers or {}), connection=connection
+        " ".join(subject.split()), body.strip() + "\n", to=[to], headers=dict(headers or {}), connection=connection
     )

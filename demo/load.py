@@ -22,6 +22,7 @@ from demo.files import instant, offset, read_goods, read_table
 from demo.goods import load_products
 from demo.joining import load_joining
 from demo.orders import load_orders
+from demo.partners import load_partners
 from demo.pictures import load_pictures
 from demo.rights import load_rights
 from demo.rows import Tally, write
@@ -85,6 +86,7 @@ def load_demo(now: datetime, say: Say) -> Tally:
             index_products(ids)
     _draft_campaign(now, total)
     _add(total, load_joining(now, desk))
+    _add(total, load_partners(now, desk))
     return total
 
 

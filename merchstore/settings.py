@@ -24,6 +24,9 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SITE_URL = env.str("SITE_URL", default="http://localhost:8000").rstrip("/")
 SITE_IS_HTTPS = SITE_URL.startswith("https://")
 
+# The shop is closed for work: everything but the desk answers 503, "come again in so many seconds".
+MAINTENANCE = env.int("MAINTENANCE", default=0)
+
 # Part of every kept page's key: a new release begins with an empty cache.
 RELEASE = env.str("RELEASE", default="1")
 
@@ -58,6 +61,7 @@ INSTALLED_APPS = [
     "campaigns",
     "orders",
     "fans",
+    "insights",
     "sandboxes",
     "merchstore.storefront",
     "merchstore.api",
@@ -70,6 +74,7 @@ MIDDLEWARE = [
     "merchstore.middleware.readable",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "merchstore.storefront.maintenance.maintenance",
     "merchstore.middleware.PageCacheMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -209,6 +214,7 @@ CELERY_TASK_ROUTES = {
     "orders.close_payments": {"queue": "orders"},
     "orders.execute_refunds": {"queue": "orders"},
     "orders.expire_orders": {"queue": "orders"},
+    "orders.forget_buyers": {"queue": "orders"},
     "orders.issue_documents": {"queue": "orders"},
     "orders.prune_baskets": {"queue": "orders"},
     "orders.reconcile_payments": {"queue": "orders"},
@@ -247,6 +253,10 @@ CELERY_BEAT_SCHEDULE = {
     "ask-payments": {"task": "orders.ask_payments", "schedule": 20.0, "options": {"expires": 20}},
     "tell-late": {"task": "orders.run_sandbox", "schedule": 10.0, "options": {"expires": 10}},
     "reconcile-payments": {"task": "orders.reconcile_payments", "schedule": crontab(hour=3, minute=17)},
+    "tell-news": {"task": "fans.tell_news", "schedule": 300.0, "options": {"expires": 300}},
+    "prune-follows": {"task": "fans.prune_follows", "schedule": 86400.0},
+    "count-companions": {"task": "insights.count_companions", "schedule": crontab(hour=2, minute=41)},
+    "forget-buyers": {"task": "orders.forget_buyers", "schedule": 86400.0},
     "prune-baskets": {"task": "orders.prune_baskets", "schedule": 86400.0},
     "send-letters": {"task": "orders.send_letters", "schedule": 60.0, "options": {"expires": 60}},
     "issue-documents": {"task": "orders.issue_documents", "schedule": 60.0, "options": {"expires": 60}},
@@ -260,6 +270,8 @@ PAY_MINUTES = env.int("PAY_MINUTES", default=10)
 PAY_GRACE_SECONDS = env.int("PAY_GRACE_SECONDS", default=120)
 # So long after the last piece went, what a merchant is owed for it is paid out.
 PAYOUT_DAYS = env.int("PAYOUT_DAYS", default=14)
+# So many years after the year of an order it still says who bought: what the law on invoices asks for.
+ORDER_KEEP_YEARS = env.int("ORDER_KEEP_YEARS", default=10)
 # Which providers the shop uses (orders/payments/), in the order in which they are offered. Their keys come from here alone.
 PAYMENT_PROVIDERS = env.list("PAYMENT_PROVIDERS", default=[])
 SANDBOX_PRIVATE_KEY = env.str("SANDBOX_PRIVATE_KEY", default="")

@@ -4,10 +4,12 @@ from django.contrib import admin
 from django.urls import include, path
 
 from merchstore import desk, health
+from merchstore.lazily import lazily
 
 urlpatterns = [
     path("health/", health.health, name="health"),
     path("desk/login/", desk.sign_in),
+    path("desk/style/", lazily("merchstore.storefront.style.style"), name="style"),
     path("desk/", admin.site.urls),
     path("panel/", include("merchstore.panel.account_urls")),
     path("panel/", include("merchstore.panel.urls")),

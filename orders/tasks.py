@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from orders import asking, baskets, closing, facts, letters, noticing, papers, refunds
+from orders import asking, baskets, closing, facts, forgetting, letters, noticing, papers, refunds
 from orders.models import Order
 
 LIMITS = {"soft_time_limit": 240, "time_limit": 300}
@@ -59,6 +59,12 @@ def send_letters() -> None:
 @shared_task(name="orders.issue_documents", **LIMITS)
 def issue_documents() -> None:
     papers.issue_documents(at=timezone.now())
+
+
+@shared_task(name="orders.forget_buyers", **LIMITS)
+def forget_buyers() -> None:
+    while forgetting.forget_buyers(at=timezone.now()):
+        pass
 
 
 @shared_task(name="orders.prune_baskets", **LIMITS)

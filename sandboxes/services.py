@@ -79,7 +79,9 @@ def reset_sandbox(sandbox: Merchant, *, by: User | None, at: datetime) -> Mercha
     build(made, at=at)
     with transaction.atomic(durable=True):
         # Its merchant first, as whoever changes members does.
-        whose = Merchant.objects.select_for_update(no_key=True).filter(pk=sandbox.sandbox_for_id).first()
+        whose = sandbox.sandbox_for
+        if whose is not None:
+            whose = Merchant.objects.select_for_update(no_key=True).get(pk=whose.pk)
         old = Merchant.objects.select_for_update(no_key=True).get(pk=sandbox.pk)
         if old.state == Merchant.State.CLOSED:
             _set_aside(made)

@@ -21,7 +21,7 @@ ALONE = ("tests/house", "tests/system", "tests/bench/test_launch_bench.py")
 #: But these ask no clock: in their own process, or in a copy of the project.
 BESIDE = (
     "tests/system/test_bad_input.py",
-    "tests/system/test_isolation.py",
+    *(f"tests/system/test_{name}.py" for name in ("isolation", "neighbours", "roles", "scopes")),
     *(f"tests/house/test_{name}.py" for name in ("bootstrap", "checks", "documents", "floors", "templates")),
 )
 #: How long an expectation of a page may take to come true, in milliseconds: what a machine three times slower needs.

@@ -91,7 +91,8 @@ def _lit_windows(x: float, top: float, w: float, height: float, u: float, dice: 
 
 def _reflections(columns: list, horizon: float, stage: Stage, dice: random.Random) -> str:
     """Each column again below the horizon as dashes that thin out."""
-    u, lines = stage.u, {}
+    u = stage.u
+    lines: dict[str, list[tuple[float, float, float, float]]] = {}
     limit = horizon + (stage.h - horizon) * 0.6
     for x, w, colour in columns:
         y = horizon + 2.3 * u

@@ -45,7 +45,9 @@ def scene(stage: Stage, film: Film, ids: svg.Ids) -> str:
 
 def _rain(stage: Stage, floor: float, brim_y: float, half: float, dice: random.Random) -> str:
     """Lines every 1.55 u, of length 4..17 u; under the brim there is none, over it they stop on the hat."""
-    u, dark, pale = stage.u, [], []
+    u = stage.u
+    dark: list[tuple[float, float, float, float]] = []
+    pale: list[tuple[float, float, float, float]] = []
     fall = floor if stage.kind != "wide" else floor + (stage.h - floor) * 0.2
     x = (stage.left + u) if stage.kind == "wide" else 0.6 * u
     while x < stage.w:

@@ -16,10 +16,11 @@ def plush(film: Film, ids: svg.Ids, variant: int) -> str:
     )  # fmt: skip
     inside = svg.clipped(ids, svg.path(toy.outline, "#000"), toy.detail + light + svg.path(toy.outline, paint))
     foot = {"spirited-away": 790, "the-grandmaster": 790}.get(film.slug, 822)
-    return parts.shadow(ids, 500, foot, 290, 24) + body + inside + stitch + _face(*toy.face, toy.eye) + _tag(film, ids)
+    return parts.shadow(ids, 500, foot, 290, 24) + body + inside + stitch + _face(toy.face, toy.eye) + _tag(film, ids)
 
 
-def _face(x: float, y: float, colour: str) -> str:
+def _face(between: svg.Point, colour: str) -> str:
+    x, y = between
     smile = svg.path(f"M{svg.num(x - 17)} {svg.num(y + 14)}C{svg.num(x - 10)} {svg.num(y + 30)} {svg.num(x + 10)} {svg.num(y + 30)} {svg.num(x + 17)} {svg.num(y + 14)}",
                      stroke=colour, stroke_width="6", stroke_linecap="round")  # fmt: skip
     return svg.circle(x - 58, y, 15, colour) + svg.circle(x + 58, y, 15, colour) + smile

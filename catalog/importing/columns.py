@@ -92,6 +92,7 @@ class ColumnsForm(forms.Form):
         label=gettext_lazy("Film of every row"),
         required=False,
         to_field_name="slug",
+        empty_label=gettext_lazy("A column names it"),
         help_text=gettext_lazy("Where no column names it."),
     )
     category = forms.ModelChoiceField(
@@ -99,6 +100,7 @@ class ColumnsForm(forms.Form):
         label=gettext_lazy("Category of every row"),
         required=False,
         to_field_name="code",
+        empty_label=gettext_lazy("A column names it"),
         help_text=gettext_lazy("Where no column names it."),
     )
     preset_name = forms.CharField(

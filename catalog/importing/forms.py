@@ -28,6 +28,7 @@ class ImportForm(forms.Form):
         MappingPreset.objects.none(),
         label=_("Saved mapping"),
         required=False,
+        empty_label=_("None of them"),
         help_text=_("What the columns mean, as the merchant has saved it."),
     )
     mapping = forms.CharField(

@@ -6,6 +6,7 @@ from catalog.models.pictures import Image
 from catalog.models.prices import Offer, Price, Promotion, PromotionRun, TaxRate
 from catalog.models.search import SearchDocument, SearchSpelling
 from catalog.models.shelf import ShelfBoundary, ShelfMark, ShelfSpan, ShelfSpanQuerySet
+from catalog.models.sizes import SizeGuide
 from catalog.models.stock import Stock, StockAlert, StockChange
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "ShelfMark",
     "ShelfSpan",
     "ShelfSpanQuerySet",
+    "SizeGuide",
     "Stock",
     "StockAlert",
     "StockChange",

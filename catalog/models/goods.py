@@ -3,6 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from catalog.models.sizes import SizeGuide
 from core.ids import public_id_field
 from films.models import Film, Tier
 from licensing.models import Category, Licence
@@ -75,6 +76,10 @@ class Product(models.Model):
     street_on = models.DateField(null=True, blank=True, help_text=_("Before it, in each territory: pre-order."))
     per_person = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text=_("Pieces that one person may buy in all; blank: any number.")
+    )
+    # Its pages read the guide from the product, never the other way round on a page: no index.
+    size_guide = models.ForeignKey(
+        SizeGuide, null=True, blank=True, on_delete=models.SET_NULL, related_name="products", db_index=False
     )
     # Columns of the merchant's file that have no place here; they come back on export.
     extra = models.JSONField(default=dict, blank=True)

@@ -1,6 +1,7 @@
 """What a fan keeps with the shop, and says in it."""
 
 from fans.models.addresses import Address
+from fans.models.follows import Follow, News
 from fans.models.reviews import Review
 
-__all__ = ["Address", "Review"]
+__all__ = ["Address", "Follow", "News", "Review"]

@@ -57,3 +57,8 @@ class Review(models.Model):
 
     def __str__(self) -> str:
         return f"{self.stars} {self.title}"
+
+    @property
+    def version(self) -> str:
+        """Which of its author's words these are."""
+        return str(int(self.written_at.timestamp() * 1_000_000))

@@ -142,7 +142,9 @@ class DraftForm(forms.Form):
 class VersionForm(forms.Form):
     """Which article, under which licence, and what is new about it. `licences` are those that may be chosen."""
 
-    licence = forms.ModelChoiceField(Licence.objects.none(), label=_("Licence"), to_field_name="public_id")
+    licence = forms.ModelChoiceField(
+        Licence.objects.none(), label=_("Licence"), to_field_name="public_id", empty_label=_("Choose one")
+    )
     sku = forms.CharField(label=_("Article"), max_length=80, help_text=_("Your own code of the product."))
     changes = forms.MultipleChoiceField(
         label=_("What changes"),
@@ -164,7 +166,11 @@ class RemarkForm(forms.Form):
 
     text = forms.CharField(label=_("Comment"), max_length=2_000, widget=forms.Textarea(attrs={"rows": 3}))
     file = forms.ModelChoiceField(
-        RoundFile.objects.none(), label=_("On the picture"), required=False, to_field_name="public_id"
+        RoundFile.objects.none(),
+        label=_("On the picture"),
+        required=False,
+        to_field_name="public_id",
+        empty_label=_("On the round as a whole"),
     )
     x = forms.IntegerField(
         label=pgettext_lazy("of a place on a picture", "Across, in thousandths"),

@@ -13,7 +13,7 @@ from core.errors import Refused
 from core.money import Money
 from licensing.models import Category
 from merchants.models import Merchant
-from merchstore.panel.goods_forms import InstantField
+from merchstore.panel.goods_forms import CHOOSE, InstantField
 
 WHAT = (
     ("percent", gettext_lazy("Price: change by percent")),
@@ -40,7 +40,11 @@ class BulkForm(forms.Form):
         label=gettext_lazy("Price from"), help_text=gettext_lazy("In the market's time. Empty: now.")
     )
     category = forms.ModelChoiceField(
-        Category.objects.all(), label=gettext_lazy("New category"), required=False, to_field_name="code"
+        Category.objects.all(),
+        label=gettext_lazy("New category"),
+        required=False,
+        to_field_name="code",
+        empty_label=CHOOSE,
     )
     whole = forms.BooleanField(label=gettext_lazy("All products that the filter finds"), required=False)
 

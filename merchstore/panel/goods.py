@@ -72,6 +72,7 @@ def list_page(
         "addresses": {
             "new": visit.address("new_product"),
             "imports": visit.address("imports"),
+            "sizes": visit.address("size_guides"),
             "bulk": visit.address("products_edit") + (f"?{urlencode(given)}" if given else ""),
             "list": visit.address("products"),
         },

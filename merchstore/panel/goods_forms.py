@@ -1,6 +1,6 @@
 """Forms of the panel's products: shapes alone, what may be is for the services to say."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -10,7 +10,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from catalog.models import Market, Product
+from catalog.models import Market, Product, SizeGuide, Variant
 from core.clock import plausible
 from core.errors import Refused
 from core.money import Money, minor_digits
@@ -21,6 +21,8 @@ from merchants.models import Merchant
 
 _PATTERNS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"]
 _MOST_PIECES = 1_000_000
+#: What a choice says before anything is chosen.
+CHOOSE = gettext_lazy("Choose one")
 
 
 class InstantField(forms.CharField):
@@ -57,10 +59,14 @@ class ProductForm(forms.Form):
     title_en = forms.CharField(label=gettext_lazy("Title"), max_length=200)
     title_zh = forms.CharField(label=gettext_lazy("Title in Chinese"), max_length=200, required=False)
     sku = forms.CharField(label=gettext_lazy("SKU"), max_length=80, help_text=gettext_lazy("Your own code."))
-    film = forms.ModelChoiceField(Film.objects.none(), label=gettext_lazy("Film"), to_field_name="slug")
-    category = forms.ModelChoiceField(Category.objects.all(), label=gettext_lazy("Category"), to_field_name="code")
+    film = forms.ModelChoiceField(
+        Film.objects.none(), label=gettext_lazy("Film"), to_field_name="slug", empty_label=CHOOSE
+    )
+    category = forms.ModelChoiceField(
+        Category.objects.all(), label=gettext_lazy("Category"), to_field_name="code", empty_label=CHOOSE
+    )
     licence = forms.ModelChoiceField(
-        None, label=gettext_lazy("Licence"), to_field_name="number", required=False,
+        None, label=gettext_lazy("Licence"), to_field_name="number", required=False, empty_label=gettext_lazy("No licence yet"),
         help_text=gettext_lazy("Without one it can be prepared and not sold."),
     )  # fmt: skip
     description_en = forms.CharField(
@@ -78,6 +84,11 @@ class ProductForm(forms.Form):
     street_on = forms.DateField(
         label=gettext_lazy("Street date"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text=gettext_lazy("Before it, in each territory: pre-order."),
+    )  # fmt: skip
+
+    size_guide = forms.ModelChoiceField(
+        SizeGuide.objects.none(), label=gettext_lazy("Size guide"), to_field_name="public_id", required=False,
+        empty_label=gettext_lazy("None"),
     )  # fmt: skip
 
     def __init__(
@@ -98,6 +109,8 @@ class ProductForm(forms.Form):
         self.fields["licence"].label_from_instance = (  # type: ignore[attr-defined]
             lambda row: f"{row.number} · {row.film.title_in(language)}"
         )
+        self.fields["size_guide"].queryset = merchant.size_guides.all()  # type: ignore[attr-defined]
+        self.fields["size_guide"].label_from_instance = lambda row: row.name_in(language)  # type: ignore[attr-defined]
         self.fields["on_sale_at"].zone = zone  # type: ignore[attr-defined]
 
     def clean_street_on(self) -> Any:
@@ -192,8 +205,12 @@ class PriceForm(forms.Form):
         return told
 
 
+def _written(options: Mapping[str, str]) -> str:
+    return ", ".join(f"{name}: {value}" for name, value in options.items())
+
+
 class VariantForm(forms.Form):
-    """A further variant: its code, and what tells it from the others."""
+    """A variant: its code, and what tells it from the others. `standing` is one that is there already."""
 
     sku = forms.CharField(label=gettext_lazy("SKU of the variant"), max_length=80)
     options = forms.CharField(
@@ -202,7 +219,15 @@ class VariantForm(forms.Form):
     )  # fmt: skip
     gtin = forms.RegexField(r"^[0-9]{8,14}$", label=gettext_lazy("Barcode"), required=False)
 
+    def __init__(self, *args: Any, standing: Variant | None = None, **kwargs: Any) -> None:
+        self.standing = dict(standing.options) if standing else {}
+        if standing is not None:
+            kwargs["initial"] = {"sku": standing.sku, "options": _written(self.standing), "gtin": standing.gtin}
+        super().__init__(*args, **kwargs)
+
     def clean_options(self) -> dict[str, str]:
+        if self.cleaned_data["options"] == _written(self.standing):
+            return self.standing  # a file may have brought in signs that cannot be written here
         found = {}
         for part in filter(None, (part.strip() for part in self.cleaned_data["options"].split(","))):
             name, colon, value = (piece.strip() for piece in part.partition(":"))

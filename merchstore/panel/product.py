@@ -188,6 +188,7 @@ def product_page(
     *,
     terms: tuple[str, shapes.StockTermsForm] | None = None,
     words: tuple[str, shapes.ImageWordsForm] | None = None,
+    changed: tuple[str, shapes.VariantForm] | None = None,
     said: str = "",
     status: int = 200,
     **forms: Any,
@@ -217,7 +218,7 @@ def product_page(
         "said": said,
         "listings": _listings(visit, found, at),
         "prices": _prices(visit, found, variants, at),
-        "stocks": [_stock(visit, found, row, terms) for row in variants],
+        "stocks": [_stock(visit, found, row, terms, changed) for row in variants],
         "changes": _changes(found),
         "images": [_image(visit, found, row, place, words) for place, row in enumerate(found.images.all(), 1)],
         "version_address": visit.address("approval", version.public_id) if version else "",
@@ -300,7 +301,7 @@ def _prices(visit: PanelVisit, found: Product, variants: list[Variant], at: Any)
     return told
 
 
-def _stock(visit: PanelVisit, found: Product, row: Variant, terms: Any) -> dict[str, Any]:
+def _stock(visit: PanelVisit, found: Product, row: Variant, terms: Any, changed: Any) -> dict[str, Any]:
     cell = stock_cell(visit, found, row)
     stock = cell["stock"]
     form = terms[1] if terms and terms[0] == row.public_id else shapes.StockTermsForm(
@@ -311,7 +312,13 @@ def _stock(visit: PanelVisit, found: Product, row: Variant, terms: Any) -> dict[
         "terms": form,
         "terms_address": visit.address("product_stock_terms", found.public_id, row.public_id),
         "is_open": bool(terms and terms[0] == row.public_id),
-    }
+        "form": changed[1] if changed and changed[0] == row.public_id else shapes.VariantForm(
+            standing=row, auto_id=f"{row.public_id}-of-%s"
+        ),
+        "is_changed": bool(changed and changed[0] == row.public_id),
+        "edit": visit.address("variant_edit", found.public_id, row.public_id),
+        "remove": visit.address("variant_remove", found.public_id, row.public_id),
+    }  # fmt: skip
 
 
 def _changes(found: Product) -> list[StockChange]:

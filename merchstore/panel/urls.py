@@ -23,7 +23,9 @@ from merchstore.panel import (
     rights,
     rounds,
     royalties,
+    sizes,
     statements,
+    variants,
     webhooks,
 )
 
@@ -43,6 +45,7 @@ _ENDPOINT = r"webhooks/(?P<endpoint>whe_[a-z0-9]{1,40})/"
 _DELIVERY = r"webhooks/deliveries/(?P<delivery>dlv_[a-z0-9]{1,40})/"
 
 _PRODUCT = r"products/(?P<product>prd_[a-z0-9]{1,40})/"
+_A_VARIANT = _PRODUCT + r"variants/(?P<variant>var_[a-z0-9]{1,40})/"
 _OF_VARIANT = _PRODUCT + r"stock/(?P<variant>var_[a-z0-9]{1,40})/"
 
 urlpatterns = [
@@ -80,6 +83,8 @@ urlpatterns = [
         _OF + _PRODUCT + r"prices/(?P<price>[0-9]{1,18})/withdraw/$", product.take_price_back, name="price_withdraw"
     ),
     re_path(_OF + _PRODUCT + r"variants/$", product.variant, name="product_variant"),
+    re_path(_OF + _A_VARIANT + r"edit/$", variants.edit, name="variant_edit"),
+    re_path(_OF + _A_VARIANT + r"remove/$", variants.remove, name="variant_remove"),
     re_path(_OF + _OF_VARIANT + r"$", goods.stock, name="product_stock"),
     re_path(_OF + _OF_VARIANT + r"limits/$", product.stock_terms, name="product_stock_terms"),
     re_path(_OF + _PRODUCT + r"mockups/$", lazily("merchstore.panel.mockups.mockups"), name="product_mockups"),
@@ -90,6 +95,9 @@ urlpatterns = [
         name="product_image",
     ),
     re_path(_OF + _PRODUCT + r"(?P<verb>activate|archive)/$", product.act, name="product_verb"),
+    re_path(_OF + r"size-guides/$", sizes.size_guides, name="size_guides"),
+    re_path(_OF + r"size-guides/new/$", sizes.new_size_guide, name="new_size_guide"),
+    re_path(_OF + r"size-guides/(?P<guide>szg_[a-z0-9]{1,40})/$", sizes.size_guide, name="size_guide"),
     re_path(_OF + r"imports/$", imports.imports, name="imports"),
     re_path(_OF + r"imports/new/$", imports.new_import, name="new_import"),
     re_path(_OF + _RUN + r"$", imports.import_run, name="import"),

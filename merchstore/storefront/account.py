@@ -34,8 +34,11 @@ class Section:
 #: The one list: the frame's navigation, in this order. A page says its section's code and is marked in it.
 SECTIONS: list[Section] = [
     Section("orders", "account/", _("Orders")),
+    Section("follows", "account/follows/", _("What you follow")),
+    Section("reviews", "account/reviews/", _("Reviews")),
     Section("addresses", "account/addresses/", _("Addresses")),
     Section("security", "account/security/", _("Passkeys and password")),
+    Section("data", "account/data/", _("Your data")),
 ]
 
 
@@ -79,3 +82,9 @@ def orders(request: HttpRequest, visit: Visit, user: User) -> HttpResponse:
     ]
     context = {"orders": shown, "next": rows[PAGE - 1].pk if len(rows) > PAGE else ""}
     return framed(request, visit, "orders", "orders", context)
+
+
+@own_page
+def deleted(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """Where somebody lands whose account is gone."""
+    return answer(request, visit, "account/deleted", {})

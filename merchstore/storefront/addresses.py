@@ -57,9 +57,9 @@ def new_address(request: HttpRequest, visit: Visit, user: User) -> HttpResponse:
 
 
 @account_page
-def address(request: HttpRequest, visit: Visit, user: User, name: str) -> HttpResponse:
+def address(request: HttpRequest, visit: Visit, user: User, own_address: str) -> HttpResponse:
     """One address: read into its form, changed, put first, thrown away."""
-    row = user.addresses.filter(public_id=name).first()
+    row = user.addresses.filter(public_id=own_address).first()
     if row is None:
         raise Http404
     if request.method != "POST":

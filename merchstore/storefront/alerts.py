@@ -37,7 +37,7 @@ def tell_me(request: HttpRequest, visit: Visit, slug: str) -> HttpResponse:
     """Ask for one letter. The answer is the same whether an address has asked before or not."""
     is_post, place = request.method == "POST", who_asks(request)
     if is_post and place and is_too_often("tell-me", place, most=MOST_PER_PLACE, seconds=HOUR, at=visit.at):
-        return _too_often(request)
+        return too_often(request)
     found, choice = _wanted(visit, slug, (request.POST if is_post else request.GET).get("v", ""))
     if choice is None or choice.can_be_had:
         # It can be had by now, or it is still to be chosen which: both is on the product's page.
@@ -48,7 +48,7 @@ def tell_me(request: HttpRequest, visit: Visit, slug: str) -> HttpResponse:
         return _form(request, visit, found, choice, form)
     email = form.cleaned_data["email"]
     if is_too_often("tell-me-to", email.lower(), most=MOST_PER_ADDRESS, seconds=HOUR, at=visit.at):
-        return _too_often(request)
+        return too_often(request)
     alerts.ask_for_alert(choice.variant, visit.market, email=email, language=visit.language, at=visit.at)
     return see_other(f"{visit.base}goods/p/{slug}/tell-me/done/")
 
@@ -102,7 +102,7 @@ def _form(
     return response
 
 
-def _too_often(request: HttpRequest) -> HttpResponse:
+def too_often(request: HttpRequest) -> HttpResponse:
     sentence = _("That was asked for too often from here. Try again in an hour.")
     response = problem_page(request, 429, sentence)
     response["Retry-After"] = str(HOUR)

@@ -16,7 +16,14 @@ from merchstore.storefront.visit import Visit
 #: What is shown of a page that has no picture of its own, where somebody shares its address.
 SHARE = "share.png"
 #: Which link of the header a page belongs to.
-_SECTIONS = {"films": "films", "film": "films", "goods": "goods", "product": "goods", "coming_soon": "soon"}
+_SECTIONS = {
+    "films": "films",
+    "film": "films",
+    "goods": "goods",
+    "product": "goods",
+    "maker": "goods",
+    "coming_soon": "soon",
+}
 
 
 def share_card(visit: Visit, kind: str, slug: str) -> str:

@@ -9,6 +9,7 @@ from catalog.models import Variant
 from catalog.queries.sale import sale_terms
 from core.errors import Refused
 from core.territories import country_name
+from merchstore.storefront.also import bought_together
 from merchstore.storefront.answers import answer, see_other
 from merchstore.storefront.carrier import basket_for, basket_of, remember
 from merchstore.storefront.quoted import shown_quote, words_of_problem
@@ -90,6 +91,7 @@ def basket_page(
         "country": country_of(found) if found is not None else visit.market.countries[0],
         "most": baskets.MOST_PIECES,
         "missing": missing,
+        "together": bought_together(products_in(found), visit) if found is not None else [],
         "refusal": words_of_problem(refusal, visit, "") if refusal else "",
     }
     response = answer(request, visit, "basket", context)
@@ -108,6 +110,10 @@ def quote_of(found: Basket, visit: Visit, **chosen: Any) -> Quote | None:
 def seen_in(found: Basket) -> dict[int, int]:
     """The prices of one piece that the buyer saw."""
     return dict(found.lines.values_list("variant_id", "seen_amount"))
+
+
+def products_in(found: Basket) -> list[int]:
+    return list(found.lines.values_list("variant__product", flat=True).distinct())
 
 
 def country_of(found: Basket) -> str:

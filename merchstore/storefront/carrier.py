@@ -1,5 +1,7 @@
 """Whose basket a request is about: the member's, or that of the browser's cookie."""
 
+from typing import Any
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
@@ -32,10 +34,15 @@ def remember(
     response: HttpResponse, basket: Basket | None, token: str = "", *, pieces: int | None = None
 ) -> HttpResponse:
     """Let the browser keep the token, and the number of pieces: read from the basket, unless it is known. One query."""
-    kept = {"max_age": _SECONDS, "samesite": "Lax", "secure": settings.SESSION_COOKIE_SECURE}
+    kept = kept_cookie(_SECONDS)
     if token and basket is not None and basket.user_id is None:
         response.set_cookie(COOKIE, token, httponly=True, **kept)
     if pieces is None:
         pieces = sum(basket.lines.values_list("quantity", flat=True)) if basket is not None else 0
     response.set_cookie(COUNT, str(pieces), **kept)
     return response
+
+
+def kept_cookie(seconds: int) -> dict[str, Any]:
+    """How a cookie of ours is set that a browser keeps so long."""
+    return {"max_age": seconds, "samesite": "Lax", "secure": settings.SESSION_COOKIE_SECURE}

@@ -16,12 +16,17 @@ def problem_page(request: HttpRequest, status: int, sentence: str) -> HttpRespon
         404: _("There is nothing here"),
         429: _("That was too often"),
         500: _("Something broke on our side"),
+        503: _("Closed for work"),
     }
+    home = "" if status == 503 else _home(request)
     context = {
         "status": status,
         "title": titles.get(status, titles[400]),
         "sentence": sentence,
-        "home": _home(request),
+        "home": home,
+        # A form that was sent is not sent again by a link.
+        "again": request.path if status in (500, 503) and request.method == "GET" else "",
+        "is_search": status == 404 and home not in ("", "/"),
         "language": translation.get_language(),
     }
     return HttpResponse(render_to_string("storefront/problem.html", context), status=status)
@@ -47,9 +52,20 @@ def server_error(request: HttpRequest) -> HttpResponse:
         return problem_page(request, 500, _("We have been told. Try again in a minute."))
 
 
+def closed(request: HttpRequest) -> HttpResponse:
+    """While the shop is closed for work (storefront/maintenance.py)."""
+    with _language(request):
+        sentence = _("We are working on the shop and open again soon. Orders that are paid are safe and on their way.")
+        return problem_page(request, 503, sentence)
+
+
 def _language(request: HttpRequest) -> translation.override:
+    """The address's; where it names none, the one that the browser asks for first."""
     parts = request.path_info.split("/")
-    return translation.override(LANGUAGES.get(parts[2] if len(parts) > 2 else "", "en"))
+    if len(parts) > 2 and parts[2] in LANGUAGES:
+        return translation.override(LANGUAGES[parts[2]])
+    wanted = request.headers.get("Accept-Language", "").lower()
+    return translation.override(LANGUAGES["zh" if wanted.startswith("zh") else "en"])
 
 
 def _home(request: HttpRequest) -> str:

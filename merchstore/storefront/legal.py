@@ -7,7 +7,7 @@ from merchstore.storefront.answers import answer
 from merchstore.storefront.visit import Visit, page
 
 #: Which version of each text is agreed to: kept with the order. Change it with the text.
-VERSIONS = {"terms": "2026-11", "withdrawal": "2026-11", "privacy": "2026-11"}
+VERSIONS = {"terms": "2026-11", "withdrawal": "2026-11", "privacy": "2026-11.2"}
 
 
 @page

@@ -3,18 +3,22 @@
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from catalog.models import ShelfSpan
 from catalog.queries.cards import SORTS, CardPage, Cursor, cards_of, categories, goods_page
-from catalog.queries.facets import FACETS, Filters, market_counts, narrowed_page, price_bands
+from catalog.queries.facets import FACETS, Filters, market_counts, narrowed, narrowed_page, price_bands
 from catalog.search import UNRANKED, corrected, has_words, matching_products, ranked_products
 from core.errors import Refused
 from films.models import Film
 from licensing.models import Category
+from merchants.models import Merchant
 from merchstore.storefront import facets
 from merchstore.storefront.answers import answer, more_of
 from merchstore.storefront.cursors import read_cursor
+from merchstore.storefront.product import made_in
 from merchstore.storefront.shown import shown_cards
 from merchstore.storefront.structured import list_data
 from merchstore.storefront.visit import Visit, page
@@ -82,6 +86,30 @@ def goods_of_film(asked: QueryDict, visit: Visit, film: Film) -> dict[str, Any]:
         # The pages of kinds are of all films: from here they would lead away.
         "kinds": "",
     }
+
+
+@page
+def maker(request: HttpRequest, visit: Visit, slug: str) -> HttpResponse:
+    """Who makes goods that are on the shelf here: where they work, and the goods. Of others nothing is known in this market."""
+    counts, sort, after = market_counts(visit.epoch), _sort(request.GET, SORTS), _cursor(request.GET)
+    pk = next((pk for pk, names in counts.merchants.items() if names[0] == slug), None)
+    merchant = Merchant.objects.filter(pk=pk).first() if pk else None
+    if merchant is None:
+        raise Http404
+    chosen = Filters(maker=(slug,))
+    found = narrowed_page(counts, chosen, visit.market, visit.language, at=visit.at, sort=sort, after=after)
+    cards, name = shown_cards(found.cards, visit), merchant.name_in(visit.language)
+    pieces = narrowed(counts, chosen, visit.market).total
+    context = {
+        "name": name,
+        "made_in": made_in(merchant, visit.language),
+        "pieces": ngettext("%(total)s piece", "%(total)s pieces", pieces) % {"total": f"{pieces:,}"},
+        "cards": cards,
+        "more": more_of(found),
+        "narrow": f"{visit.base}goods/?{urlencode({'maker': slug})}",
+        "data": list_data(name, f"makers/{slug}/", [card.address for card in cards], visit),
+    }
+    return answer(request, visit, "maker", context)
 
 
 @page

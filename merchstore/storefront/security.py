@@ -132,9 +132,9 @@ def add_passkey(request: HttpRequest, visit: Visit, user: User) -> HttpResponse:
 
 
 @recent_page
-def passkey(request: HttpRequest, visit: Visit, user: User, key: str) -> HttpResponse:
+def passkey(request: HttpRequest, visit: Visit, user: User, passkey: str) -> HttpResponse:
     """One passkey: another name for it, or its end."""
-    found = Authenticator.objects.filter(user=user, type=PASSKEY, pk=int(key)).first()
+    found = Authenticator.objects.filter(user=user, type=PASSKEY, pk=int(passkey)).first()
     if found is None:
         raise Http404
     if request.method == "POST":

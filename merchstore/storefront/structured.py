@@ -20,6 +20,7 @@ from catalog.models import Image, ShelfSpan
 from catalog.queries.product import ProductPage
 from catalog.queries.variants import Availability, VariantChoice
 from core.media import address_of
+from fans.queries import Rating
 from films.models import Artwork, Credit
 from films.queries import FilmPage
 from merchstore.storefront.choices import variant_name
@@ -60,10 +61,10 @@ def picture_address(image: Image | None) -> str:
     return absolute(address_of(file.name)) if file and file.name else ""
 
 
-def product_data(found: ProductPage, visit: Visit) -> SafeString:
-    """The product with its offers, and the way to it."""
+def product_data(found: ProductPage, visit: Visit, rating: Rating | None = None) -> SafeString:
+    """The product with its offers, what buyers say of it where any do, and the way to it."""
     product, card, address = found.product, found.card, _here(visit, f"goods/p/{found.product.slug}/")
-    said = {
+    said: Data = {
         "name": card.title,
         "url": address,
         "description": product.description_in(visit.language),
@@ -71,6 +72,14 @@ def product_data(found: ProductPage, visit: Visit) -> SafeString:
         "category": product.category.name_in(visit.language),
         "brand": {"@type": "Brand", "name": card.maker},
     }
+    if rating is not None and rating.count:
+        said["aggregateRating"] = {
+            "@type": "AggregateRating",
+            "ratingValue": str(rating.average),
+            "reviewCount": rating.count,
+            "bestRating": 5,
+            "worstRating": 1,
+        }
     offered = _Offered(found, visit, address)
     if len(found.variants) == 1:
         [only] = found.variants

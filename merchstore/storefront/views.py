@@ -14,6 +14,7 @@ from campaigns.queries import LivePlacement, placements_at
 from catalog.models import Market
 from catalog.queries.cards import CardPage, Cursor, goods_page
 from catalog.queries.product import product_page
+from fans.queries import rating_of
 from films.models import Artwork, Credit, Film
 from films.queries import artworks_of, film_page, slate
 from merchstore.storefront.answers import answer, more_of, share_card
@@ -23,6 +24,7 @@ from merchstore.storefront.errors import bad_request, forbidden, not_found, serv
 from merchstore.storefront.listing import goods_of_film
 from merchstore.storefront.product import about, buying, made_in
 from merchstore.storefront.shown import ends_on, shown_cards, shown_films, shown_soon
+from merchstore.storefront.sizes import size_tables
 from merchstore.storefront.structured import film_data, list_data, product_data
 from merchstore.storefront.visit import Visit, page
 
@@ -135,6 +137,7 @@ def product(request: HttpRequest, visit: Visit, slug: str) -> HttpResponse:
     context = {"page": found, **buying(found, request.GET, visit)}
     if request.htmx:  # type: ignore[attr-defined]
         return answer(request, visit, "_choice", context | {"is_fragment": True})
+    rating = rating_of(found.product)
     context |= {
         "product": found.product,
         "card": found.card,
@@ -142,7 +145,9 @@ def product(request: HttpRequest, visit: Visit, slug: str) -> HttpResponse:
         "made_in": made_in(found.product.merchant, visit.language),
         "offer_ends_on": ends_on(found.card, visit),
         "share": share_card(visit, "goods", found.product.slug),
-        "data": product_data(found, visit),
+        "rating": rating,
+        "sizes": size_tables(found.product.size_guide, visit.language) if found.product.size_guide_id else [],
+        "data": product_data(found, visit, rating),
         "cards": shown_cards(found.related, visit, by_maker=True),
     }
     return answer(request, visit, "product", context)

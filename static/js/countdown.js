@@ -1,9 +1,11 @@
-// Counts down by the server's clock, and when it is over swaps the section for what the server then shows.
+// Counts down by the server's clock, and when it is over swaps the section for what the server then shows, and says so.
 import { mountAll } from "./storefront.js";
 
 const units = { days: 86400, hours: 3600, minutes: 60, seconds: 1 };
 
 export async function mount(element) {
+  // Staff who look at another instant (?at=) see it stand: their clock and the server's are not those of the page.
+  if (new URLSearchParams(location.search).has("at")) return;
   const startsAt = Number(element.dataset.at);
   const ahead = await clockDifference(element.dataset.fragment);
   const timer = setInterval(tick, 250);
@@ -36,15 +38,24 @@ async function clockDifference(address) {
 }
 
 async function swap(element, attempt = 0) {
-  const section = element.closest("section");
+  // Only the home page swaps its top alone; elsewhere the goods below turn with it.
+  const part = element.dataset.fragment.endsWith("/hero/") ? "#hero" : "#main";
   const answer = await fetch(element.dataset.fragment, { cache: "no-store" }).catch(() => null);
   const page = new DOMParser().parseFromString((await answer?.text()) ?? "", "text/html");
-  const fresh = page.querySelector("#hero");
-  if (answer?.ok && fresh?.dataset.live === "yes") {
-    // Only the home page swaps its top alone; elsewhere the goods below turn with it.
-    if (!element.dataset.fragment.endsWith("/hero/")) return location.reload();
-    section.replaceWith(fresh);
-    return mountAll(fresh);
+  const fresh = page.querySelector(part);
+  if (answer?.ok && fresh && page.querySelector("#hero").dataset.live === "yes") {
+    document.querySelector(part).replaceWith(fresh);
+    mountAll(fresh);
+    return say(fresh.querySelector(".live").textContent);
   }
   if (attempt < 60) setTimeout(() => swap(element, attempt + 1), 1000 + Math.random() * 1000);
+}
+
+// To those who hear the page: a region must be there before there is something in it.
+function say(words) {
+  const region = document.createElement("p");
+  region.className = "hidden";
+  region.role = "status";
+  document.body.append(region);
+  setTimeout(() => { region.textContent = words; }, 100);
 }

@@ -7,6 +7,7 @@ const modules = {
   choice: () => import("./choice.js"),
   filters: () => import("./filters.js"),
   suggest: () => import("./suggest.js"),
+  gallery: () => import("./gallery.js"),
 };
 
 const mounted = new WeakSet();
@@ -23,3 +24,5 @@ async function mount(element) {
 }
 
 mountAll(document);
+// Only for a page of our own when there is no network (storefront/offline.py); the first page does not wait for it.
+addEventListener("load", () => navigator.serviceWorker?.register("/worker.js").catch(() => {}));

@@ -6,12 +6,12 @@ OPENS = {
     "rights:read": "rights.get",
     "sales:write": "sales.post",
     "statements:read": "statements.get statement.get",
-    "products:read": "own_products.get own_product.get own_variants.get own_variant.get own_images.get own_image.get own_prices.get "
-    "own_market_prices.get own_stock.get sandbox.get sandbox_products.get sandbox_product.get",
+    "products:read": "own_products.get own_product.get own_variants.get own_variant.get own_images.get own_image.get "
+    "own_prices.get own_market_prices.get own_stock.get sandbox.get sandbox_products.get sandbox_product.get",
     "products:write": "own_products.post own_product.patch own_product_activate.post own_product_archive.post own_variants.put "
     "own_variant.patch own_images.post own_image.patch own_image.delete own_market_prices.put own_market_prices.delete "
-    "bulk_runs.get bulk_run.get bulk_result.get bulk_products.post bulk_bring_in.post bulk_go_on.post bulk_cancel.post bulk_undo.post "
-    "sandbox_run.post sandbox_reset.post",
+    "bulk_runs.get bulk_run.get bulk_result.get bulk_products.post bulk_bring_in.post bulk_go_on.post bulk_cancel.post "
+    "bulk_undo.post sandbox_run.post sandbox_reset.post",
     "stock:write": "own_stock.put own_stock.patch",
     "campaigns:read": "own_listings.get own_campaigns.get own_campaign.get own_campaign_listings.get invitations.get entries.get "
     "sandbox_campaigns.get sandbox_listings.get",

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -168,3 +169,22 @@ def test_flat_art_is_seen_on_every_kind_of_goods(kind, art):
     assert [seen.getpixel(corner)[3] for corner in ((0, 0), (639, 0), (0, 639), (639, 639))] == [0, 0, 0, 0]
     loud = [count for count, (r, g, b, _a) in seen.getcolors(1 << 20) if r > 200 and g < 60 and b > 200]
     assert sum(loud) > 5_000
+
+
+def test_the_site_starts_without_what_draws():
+    """A drawing is asked for now and then; a start and a page of goods are not kept waiting for fonts and a renderer."""
+    code = """
+import sys, django
+django.setup()
+import django.urls
+django.urls.get_resolver().url_patterns
+print(sorted({"uharfbuzz", "fontTools", "resvg_py"} & set(sys.modules)), "merchstore.storefront.views" in sys.modules)
+"""
+    environment = {"DJANGO_SETTINGS_MODULE": "tests.settings"} | {
+        name: value for name, value in os.environ.items() if name in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "PATH")
+    }
+    said = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, check=True, text=True
+    )
+
+    assert said.stdout.split("\n")[0] == "[] True"

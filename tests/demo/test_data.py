@@ -40,6 +40,7 @@ def test_every_file_parses():
         "royalties.toml",
         "approvals.toml",
         "joining.toml",
+        "partners.toml",
         "products.csv",
     }
     for path in DATA.glob("*.toml"):

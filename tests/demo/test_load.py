@@ -10,6 +10,7 @@ import pytest
 from django.apps import apps
 from django.core.files.storage import default_storage
 from django.core.management import call_command
+from django.test import Client
 from PIL import Image as Pillow
 
 from accounts.models import User
@@ -32,6 +33,7 @@ from licensing.models import (
     Statement,
     Takedown,
 )
+from merchants.models import Merchant, Submittal
 from orders.invariants import breaches
 from orders.models import Order, Refund, Return, SaleFact, Shipment
 from orders.quoting import Wanted, quote
@@ -226,7 +228,7 @@ def test_orders_stand_where_their_file_says_and_licensing_knows_of_them(demo):
 
     assert {key.removeprefix("demo-"): state for key, state in states.items()} == {
         "paid": "paid", "part-sent": "paid", "delivered": "paid", "returned": "paid", "coming-back": "paid",
-        "cancelled": "cancelled", "pending": "pending",
+        "cancelled": "cancelled", "pending": "pending", "harbour-late": "paid", "harbour-sent": "paid", "harbour-back": "paid",
     }  # fmt: skip
     assert sent("part-sent") == [(3, 3, 0), (1, 0, 0)]
     assert sent("returned") == [(2, 2, 1)]
@@ -239,6 +241,27 @@ def test_orders_stand_where_their_file_says_and_licensing_knows_of_them(demo):
     assert not SaleFact.objects.filter(told_at=None).exists()
     assert SaleLine.objects.filter(source=SaleLine.Source.ORDER, kind=SaleLine.Kind.RETURN).count() == 2
     assert {name: count for name, count in breaches().items() if count} == {}
+
+
+def test_no_page_of_the_panel_is_empty_for_harbour(demo):
+    merchant = Merchant.objects.get(slug="harbour-print-works")
+    client = Client()
+    client.force_login(merchant.members.get(role="owner").user)
+
+    states = dict(Submittal.objects.filter(merchant=merchant).values_list("requirement__name_en", "state"))
+    assert states == {
+        "Company": "accepted", "Tax": "accepted", "Account for payouts": "given", "Business licence": "given",
+        "Terms for merchants": "accepted",
+    }  # fmt: skip
+    assert merchant.partner_keys.get().name == "Warehouse"
+    endpoint = merchant.webhook_endpoints.get()
+    assert (endpoint.state, endpoint.deliveries.filter(state="waiting").count()) == ("disabled", 0)
+    assert sorted(endpoint.deliveries.values_list("attempts", flat=True)) == [1, 1, 2, 2]
+    parcels = merchant.parcels.filter(order__state="paid")
+    assert parcels.count() == 4
+    for page in ("", "checklist/", "keys/", f"webhooks/{endpoint.public_id}/", "orders/", "orders/?show=returns"):
+        answer = client.get(f"/panel/en/{merchant.slug}/{page}")
+        assert answer.status_code == 200, page
 
 
 def test_a_shop_without_the_sandbox_has_no_orders(demo, settings):

@@ -128,12 +128,24 @@ ACCESS = {
     "rights": ("get", "/panel/en/{merchant}/rights/", 302, 404, 200, 200),
     "products": ("get", "/panel/en/{merchant}/products/", 302, 404, 200, 200),
     "new_product": ("get", "/panel/en/{merchant}/products/new/", 302, 404, 403, 200),
+    "size_guides": ("get", "/panel/en/{merchant}/size-guides/", 302, 404, 200, 200),
+    "new_size_guide": ("get", "/panel/en/{merchant}/size-guides/new/", 302, 404, 403, 200),
+    "size_guide": ("get", "/panel/en/{merchant}/size-guides/{guide}/", 302, 404, 403, 200),
     "products_edit": ("post", "/panel/en/{merchant}/products/edit/", 302, 404, 403, 422),
     "product": ("get", "/panel/en/{merchant}/products/{product}/", 302, 404, 200, 200),
     "product_preview": ("get", "/panel/en/{merchant}/products/{product}/preview/", 302, 404, 200, 200),
     "product_price": ("post", "/panel/en/{merchant}/products/{product}/prices/", 302, 404, 403, 422),
     "price_withdraw": ("post", "/panel/en/{merchant}/products/{product}/prices/{price}/withdraw/", 302, 404, 403, 422),
     "product_variant": ("post", "/panel/en/{merchant}/products/{product}/variants/", 302, 404, 403, 422),
+    "variant_edit": ("post", "/panel/en/{merchant}/products/{product}/variants/{variant}/edit/", 302, 404, 403, 422),
+    "variant_remove": (
+        "post",
+        "/panel/en/{merchant}/products/{product}/variants/{variant}/remove/",
+        302,
+        404,
+        403,
+        422,
+    ),
     "product_stock": ("post", "/panel/en/{merchant}/products/{product}/stock/{variant}/", 302, 404, 403, 422),
     "product_stock_terms": (
         "post",
@@ -171,7 +183,9 @@ def trade(parcel: Parcel) -> dict[str, str]:
 def shelf(goods: Variant) -> dict[str, str]:
     """A product with a variant, a price that has begun and a picture."""
     image = Image.objects.create(product=goods.product, file="goods/mug.svg")
+    guide = goods.product.merchant.size_guides.create(name_en="Mugs", columns_en=["Size"], rows=[["One"]])
     return {
+        "guide": guide.public_id,
         "product": goods.product.public_id,
         "variant": goods.public_id,
         "price": str(goods.prices.get().pk),

@@ -13,6 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts.models import AuditEntry
 from catalog.importing import bulk
 from catalog.importing.run import run_import
 from catalog.importing.undo import undo_import
@@ -259,6 +260,49 @@ def test_a_price_that_cannot_be_is_refused(
 
     assert owner.post(at(merchant, mug.public_id, "prices"), form).status_code == 422
     assert Price.objects.filter(variant__product=mug).count() == 1
+
+
+def test_a_variant_is_changed_and_keeps_what_no_form_can_write(owner: Client, merchant: Merchant, mug: Product) -> None:
+    row = mug.variants.get()
+    Variant.objects.filter(pk=row.pk).update(options={"size": "S, M", "note": "a: b"})
+    other = mug.variants.create(sku="MUG-XL", position=1)
+    shown = owner.get(at(merchant, mug.public_id)).context["stocks"][0]["form"].initial
+    sent = {name: str(value) for name, value in shown.items()}
+
+    answers = [
+        owner.post(at(merchant, mug.public_id, "variants", row.public_id, "edit"), sent | changed).status_code
+        for changed in ({"gtin": "40063813"}, {"sku": "MUG-XL"}, {"sku": ""}, {"gtin": "x"}, {"options": "size"})
+    ]
+
+    assert answers == [302, 422, 422, 422, 422]
+    row.refresh_from_db()
+    assert (row.sku, row.gtin, row.options) == (shown["sku"], "40063813", {"size": "S, M", "note": "a: b"})
+    changed = {"sku": "MUG-L", "options": "size: L", "gtin": ""}
+    owner.post(at(merchant, mug.public_id, "variants", row.public_id, "edit"), changed)
+    row.refresh_from_db()
+    assert (row.sku, row.gtin, row.options) == ("MUG-L", "", {"size": "L"})
+    assert mug.variants.get(pk=other.pk).sku == "MUG-XL"
+
+
+def test_a_variant_is_removed_unless_it_is_the_last_or_was_ordered(
+    owner: Client, merchant: Merchant, mug: Product
+) -> None:
+    first = mug.variants.get()
+    address = at(merchant, mug.public_id, "variants", first.public_id, "remove")
+    last = owner.post(address, {"sku": first.sku}).status_code
+    other = mug.variants.create(sku="MUG-XL", position=1)
+    Stock.objects.filter(variant=first).update(sold=1)
+    ordered = owner.post(address, {"sku": first.sku}).status_code
+    gone = at(merchant, mug.public_id, "variants", other.public_id, "remove")
+    stale = owner.post(gone, {"sku": "MUG-L"}).status_code
+    before = mug.variants.count()
+
+    done = [owner.post(gone, {"sku": "MUG-XL"}).status_code for _time in range(2)]
+
+    assert (last, ordered, stale, before) == (422, 422, 422, 2)
+    assert done == [302, 404]
+    assert list(mug.variants.all()) == [first]
+    assert AuditEntry.objects.get(verb="product.variant_removed").changes["sku"] == "MUG-XL"
 
 
 def test_states_variants_and_pictures(

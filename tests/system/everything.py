@@ -13,7 +13,8 @@ from campaigns.models import Placement
 from campaigns.own import create_own_campaign
 from catalog.alerts import token_of
 from catalog.importing.runs import start_import
-from catalog.models import Image, Price
+from catalog.models import Image, Price, Product, SizeGuide
+from fans.addresses import keep_address
 from licensing.approvals.drafts import add_file, start_draft
 from licensing.approvals.versions import start_version
 from licensing.ledger.sales import record_sales
@@ -35,7 +36,7 @@ from tests.campaigns.joining import document as own_document
 from tests.catalog.importing_goods import MAPPING
 from tests.factories import NOW
 from tests.licensing.approving import picture
-from tests.orders.conftest import buyer, sells, terms
+from tests.orders.conftest import ADDRESS, buyer, sells, terms
 from tests.orders.test_results import tell
 
 
@@ -91,8 +92,21 @@ def one_of_everything() -> dict[str, str]:
         "image": Image.objects.create(product=product, file="goods/a.svg").public_id,
         "merchant": merchant.slug, "licence": licence.public_id, "run": run.public_id, "verb": "undo", "statement": statement_of(licence), "group": "0",
         **papers_of(licence), **people_of(merchant), "own_campaign": own_campaign_of(licence), "track": "product", "uidb36": "1", "pk": "1",
+        "guide": size_guide_of(product), "own_address": address_of(merchant), "passkey": "1",
         "provider": "sandbox", "trade": f"sbx{'0' * 24}", "text": "terms", **order_of(licence),
     }  # fmt: skip
+
+
+def size_guide_of(product: Product) -> str:
+    guide = SizeGuide.objects.create(merchant=product.merchant, name_en="Mugs", columns_en=["Size"], rows=[["One"]])
+    Product.objects.filter(pk=product.pk).update(size_guide=guide)
+    return guide.public_id
+
+
+def address_of(merchant: Merchant) -> str:
+    """The owner buys here, too."""
+    user = merchant.members.get(role="owner").user
+    return keep_address(user, country="US", address=ADDRESS, phone="", at=NOW).public_id
 
 
 def papers_of(licence: Licence) -> dict[str, str]:

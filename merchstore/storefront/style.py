@@ -1,0 +1,209 @@
+"""The living style page: every component in every state, in both themes, put together by the templates that pages use.
+
+For staff, at the desk. What looks wrong here is wrong in the shop; a component that is not here has no state to forget.
+"""
+
+import re
+from datetime import timedelta
+from functools import partial
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+from django.contrib.admin.views.decorators import staff_member_required
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.templatetags.static import static
+from django.utils import timezone, translation
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
+
+from films.models import Film
+from merchstore.languages import LANGUAGE_TAGS, LANGUAGES
+from merchstore.storefront.pictures import tile_picture
+from merchstore.storefront.shown import Tile
+
+_BASE = "/us/en/"
+#: Attributes that tie elements together by name.
+_TIES = re.compile(r'\b(id|for|aria-labelledby|aria-describedby|list|form|name)="([^"]+)"')
+
+
+class Specimen(NamedTuple):
+    """One component in one state, for each theme."""
+
+    words: str
+    light: SafeString
+    dark: SafeString
+
+
+@require_safe
+@staff_member_required
+def style(request: HttpRequest) -> HttpResponse:
+    prefix = request.GET.get("language", "en")
+    prefix = prefix if prefix in LANGUAGES else "en"
+    with translation.override(LANGUAGES[prefix]):
+        film = Film.objects.exclude(palette=[]).order_by("position", "pk").first()
+        specimens = _Specimens(prefix, film.slug if film else "")
+        context = {
+            "tag": LANGUAGE_TAGS[prefix],
+            "language": LANGUAGES[prefix],
+            "languages": list(LANGUAGES),
+            "prefix": prefix,
+            "colours": _COLOURS,
+            "sizes": _SIZES,
+            "voices": Film.Voice.choices,
+            "film": film,
+            "groups": specimens.groups(),
+        }
+        body = render_to_string("storefront/style.html", context)
+    response = HttpResponse(body)
+    response["Content-Language"] = LANGUAGE_TAGS[prefix]
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+_COLOURS = (
+    "canvas", "surface", "sunken", "tile", "ink", "ink-2", "ink-3", "line", "line-2", "accent", "on-accent",
+    "ok", "ok-soft", "warn", "warn-soft", "bad", "bad-soft", "info", "info-soft", "plot-1", "plot-2", "plot-3", "plot-4", "plot-5",
+)  # fmt: skip
+_SIZES = ("xs", "sm", "md", "lg", "xl", "2xl", "3xl")
+_PLAIN = {"now": "$38.00", "was": "", "note": ""}
+
+
+class _Specimens:
+    """The components with made-up goods. Nothing of it is asked of the database."""
+
+    def __init__(self, prefix: str, film_slug: str) -> None:
+        self.prefix, self.film_slug, self.count = prefix, film_slug, 0
+        self.context = {
+            "base": _BASE,
+            "language": LANGUAGES[prefix],
+            "rest": "",
+            "visit": SimpleNamespace(prefix=prefix),
+        }
+
+    def groups(self) -> list[tuple[str, list[Specimen]]]:
+        return [
+            (_("Buttons"), self._plain("buttons")),
+            (_("Marks and notes"), self._plain("notes")),
+            (_("Fields"), self._plain("fields")),
+            (_("Tiles"), self._tiles()),
+            (_("Prices"), self._prices()),
+            (_("Buying"), self._choices()),
+            (_("Countdown"), self._countdowns()),
+            (_("Tables and facts"), self._plain("tables")),
+            (_("Empty pages"), self._plain("empty")),
+        ]
+
+    def _one(self, words: str, template: str, **more: Any) -> Specimen:
+        drawn = render_to_string(template, self.context | more)
+        self.count += 1
+        light, dark = (_tied_apart(drawn, f"{theme}{self.count}") for theme in ("light", "dark"))
+        return Specimen(words, mark_safe(light), mark_safe(dark))  # noqa: S308 our own templates
+
+    def _plain(self, group: str) -> list[Specimen]:
+        return [self._one("", f"storefront/style/_{group}.html")]
+
+    def _tiles(self) -> list[Specimen]:
+        cut = {"now": "$30.40", "was": "$38.00", "earlier": _("Earlier price"), "note": self._lowest()}
+        states = (
+            (_("Plain"), "", "", False, _PLAIN),
+            (_("Reduced"), "", _("%(percent)s%% off") % {"percent": 20}, True, cut),
+            (_("Pre-order"), "", _("Pre-order, sent from %(day)s") % {"day": "23 Dec"}, False, _PLAIN),
+            (_("Not on sale yet"), "", _("On sale %(day)s") % {"day": "28 Nov"}, False, _PLAIN),
+            (_("Large"), self.film_slug, "", False, _PLAIN),
+        )
+        shown = []
+        for words, lead, flag, is_cut, price in states:
+            tile = Tile(
+                lead,
+                tile_picture(static("icon.svg"), bool(lead)),
+                flag,
+                is_cut,
+                "#",
+                _("Night ferry mug"),
+                "Kiln 19",
+                price,
+            )
+            shown.append(self._one(words, "storefront/_cards.html", cards=[tile]))
+        return shown
+
+    def _prices(self) -> list[Specimen]:
+        show = partial(self._one, template="storefront/_price.html")
+        later = _("%(price)s from %(day)s") % {"price": "$38.00", "day": "7 December 2026"}
+        return [
+            show(_("Plain"), price=_PLAIN),
+            show(_("From a price on"), price=_PLAIN | {"now": _("From %(price)s") % {"price": "$14.00"}}),
+            show(
+                _("Reduced"),
+                price={"now": "$30.40", "was": "$38.00", "earlier": _("Earlier price"), "note": self._lowest()},
+            ),
+            show(_("Launch price"), price={"now": "$30.40", "was": "", "note": later}),
+        ]
+
+    def _choices(self) -> list[Specimen]:
+        variant = SimpleNamespace(variant=SimpleNamespace(public_id="var_sample"), street_on=None)
+        base: dict[str, Any] = {
+            "page": {"destinations": [{"code": "US", "name": "United States"}, {"code": "CA", "name": "Canada"}]},
+            "price": _PLAIN,
+            "choice": {"groups": [_sizes("M"), _colours()]},
+            "most_pieces": 9,
+            "ask_at": "#",
+        }
+        sendable = {"tone": "ok", "title": _("Licensed for %(country)s") % {"country": "Canada"}}
+        sendable["sentence"] = _("It may be sold and sent there.")
+        elsewhere = {"tone": "bad", "title": _("Not licensed for %(country)s") % {"country": "Canada"}, "sentence": ""}
+        show = partial(self._one, template="storefront/_choice.html", **base)
+        low = {"stock_words": _("Few left"), "stock_tone": "warn"}
+        return [
+            show(_("To be had"), note=sendable, to_add=variant, stock_words=_("In stock"), stock_tone="ok"),
+            show(_("Nothing chosen"), note=sendable, is_to_choose=True, choice={"groups": [_sizes(""), _colours()]}),
+            show(_("Few left"), note=sendable, to_add=variant, **low),
+            show(_("Sold out"), note=sendable, asked=variant, stock_words=_("Sold out"), stock_tone="bad"),
+            show(_("Not licensed there"), note=elsewhere),
+        ]
+
+    def _countdowns(self) -> list[Specimen]:
+        now = timezone.now()
+        campaign = SimpleNamespace(slug="sample", time_zone="Asia/Shanghai")
+        placement = SimpleNamespace(
+            starts_at=now + timedelta(days=31, hours=6, minutes=12, seconds=40), campaign=campaign
+        )
+        market = SimpleNamespace(time_zone="America/New_York", name_in=lambda _language: "United States")
+        told = {"placement": placement, "market": market, "visit": SimpleNamespace(at=now, prefix=self.prefix)}
+        found = self._one(_("Before it opens"), "storefront/_countdown.html", **told)
+        # Nobody's clock runs here: the page shows a state.
+        return [Specimen(found.words, *(mark_safe(_still(one)) for one in found[1:]))]  # noqa: S308
+
+    def _lowest(self) -> str:
+        return _("Lowest in the 30 days before: %(price)s") % {"price": "$38.00"}
+
+
+def _tied_apart(fragment: str, place: str) -> str:
+    """The fragment with names of its own, so that the same component may stand on the page many times."""
+
+    def renamed(tie: re.Match[str]) -> str:
+        names = " ".join(f"{place}-{name}" for name in tie[2].split())
+        return f'{tie[1]}="{names}"'
+
+    return _TIES.sub(renamed, fragment)
+
+
+def _still(fragment: str) -> str:
+    return fragment.replace('data-mount="countdown"', "")
+
+
+def _value(group: str, label: str, state: str = "", *, is_chosen: bool = False) -> dict[str, Any]:
+    return {"value": label, "label": label, "state": state, "is_chosen": is_chosen, "group": group}
+
+
+def _sizes(chosen: str) -> dict[str, Any]:
+    states = {"S": "", "M": "", "L": "sold_out", "XL": "not_made"}
+    values = [_value("size", label, state, is_chosen=label == chosen) for label, state in states.items()]
+    notes = [ngettext("%(values)s is sold out.", "%(values)s are sold out.", 1) % {"values": "L"}] if chosen else []
+    return {"name": "o.size", "label": _("Size"), "chosen": chosen, "values": values, "notes": notes}
+
+
+def _colours() -> dict[str, Any]:
+    return {"name": "o.colour", "label": _("Colour"), "chosen": "", "values": [_value("colour", "Bone")], "notes": []}
