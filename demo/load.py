@@ -29,6 +29,7 @@ from demo.rows import Tally, write
 from demo.royalties import load_royalties
 from demo.slate import load_films, load_licences, load_merchants, load_shelves, load_user
 from films.models import Film
+from insights.services import count_companions
 from licensing.ledger.statements import prepare_statements
 from merchants.models import Member
 from orders.facts import tell_licensing
@@ -79,6 +80,7 @@ def load_demo(now: datetime, say: Say) -> Tally:
         with _step("statements", say):
             tell_licensing(at=now)
             prepare_statements(at=now)
+            count_companions(at=now)
     if total.created or total.changed:
         with _step("shelf and search", say), transaction.atomic():
             ids = list(_products().values_list("pk", flat=True))

@@ -193,7 +193,7 @@ STOCK_SECONDS = 15
 
 def _key(request: HttpRequest, epoch: Epoch) -> str:
     """The cache key of the page, or "" for an address that is not worth a place in the cache."""
-    asked = _parameters(request.GET) if request.GET else ""
+    asked = page_parameters(request.GET) if request.GET else ""
     if asked is None:
         return ""
     is_fragment = request.META.get("HTTP_HX_REQUEST") == "true"
@@ -203,7 +203,7 @@ def _key(request: HttpRequest, epoch: Epoch) -> str:
     return f"page:{epoch.revision}:{hashlib.blake2b(said.encode(), digest_size=16).hexdigest()}"
 
 
-def _parameters(asked: QueryDict) -> str | None:
+def page_parameters(asked: QueryDict) -> str | None:
     """The parameters that make another page, always in the same order; None when there are too many or too long ones."""
     options = sorted(name for name in asked if name.startswith(_OPTION))
     values = [(name, asked[name]) for name in (*_PARAMETERS, *options) if name in asked]

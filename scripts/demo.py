@@ -212,7 +212,7 @@ def _prepare(environ: dict[str, str]) -> dict[str, str]:
         ),
         "loading the demo's films, merchants and products": (
             "data",
-            [path for path in (ROOT / "demo").rglob("*") if path.suffix != ".pyc"],
+            [path for part in ("demo", "artwork") for path in (ROOT / part).rglob("*") if path.suffix != ".pyc"],
             ("load_demo",),
         ),
     }

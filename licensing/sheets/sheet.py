@@ -209,7 +209,8 @@ class Words:
         if not when:
             return "–"
         on = date.fromisoformat(when) if isinstance(when, str) else when
-        return str(format_date(on, format="long", locale=self.locale))
+        # English as on every other page: 31 Mar 2026.
+        return str(format_date(on, format="d MMM yyyy" if self.locale == "en" else "long", locale=self.locale))
 
 
 def _facts(statement: Statement, say: Words) -> list[tuple[str, str]]:

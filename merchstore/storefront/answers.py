@@ -8,6 +8,7 @@ from django.template.loader import render_to_string
 from django.templatetags.static import static
 
 from catalog.queries.cards import CardPage
+from merchstore.middleware import page_parameters
 from merchstore.storefront.chrome import chrome
 from merchstore.storefront.cursors import write_cursor
 from merchstore.storefront.structured import absolute
@@ -59,12 +60,19 @@ def answer(request: HttpRequest, visit: Visit, template: str, context: dict[str,
             rest=rest,
             after=_goes_on_after(request) if "more" in context else "",
             query=context.get("query", ""),
+            state=_state(request),
         ),
     }
     response = HttpResponse(render_to_string(f"storefront/{template}.html", context))
     response["Content-Language"] = visit.tag
     response["Vary"] = "HX-Request"
     return response
+
+
+def _state(request: HttpRequest) -> str:
+    """What the address asks for besides its path, as the page in the other language is asked for it."""
+    asked = page_parameters(request.GET) if request.GET else ""
+    return f"?{asked}" if asked else ""
 
 
 def _goes_on_after(request: HttpRequest) -> str:

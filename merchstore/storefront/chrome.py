@@ -12,12 +12,13 @@ from catalog.queries.markets import market_places
 from merchstore.languages import LANGUAGE_NAMES, LANGUAGE_TAGS, LANGUAGES
 from merchstore.storefront.visit import Visit, region_tag
 
-#: Stand where the header has the rest of the page's address, and what was searched for. No text has such letters.
-_REST, _QUERY = "\ue000", "\ue001"
+#: Stand where the header has the rest of the page's address, what was searched for, and what the address asks for besides.
+#: No text has such letters.
+_REST, _QUERY, _STATE = "\ue000", "\ue001", "\ue002"
 Pair = tuple[str, str]
 
 
-def chrome(visit: Visit, section: str, *, rest: str, after: str, query: str) -> dict[str, SafeString]:
+def chrome(visit: Visit, section: str, *, rest: str, after: str, query: str, state: str = "") -> dict[str, SafeString]:
     """The parts round a page: `links` to itself and its other language, with where a list goes on `after`; `assets`; `swaps`,
     for pages that swap parts of themselves; the header with the link of `section` marked; the footer. Call in the language
     of the visit."""
@@ -27,7 +28,7 @@ def chrome(visit: Visit, section: str, *, rest: str, after: str, query: str) -> 
     found = parts(visit.base, visit.market.code, visit.prefix, section, tuple(market_places(visit.language)), tags)
     here = escape(rest)
     filled = {
-        "header": found["header"].replace(_REST, here).replace(_QUERY, escape(query)),
+        "header": found["header"].replace(_REST, here).replace(_QUERY, escape(query)).replace(_STATE, escape(state)),
         "links": found["links"].replace(_REST, f"{here}?after={escape(after)}" if after else here),
     }
     return found | {name: mark_safe(part) for name, part in filled.items()}  # noqa: S308 the templates', and escaped
@@ -57,6 +58,7 @@ def _parts(
         "other_language": LANGUAGE_NAMES[other],
         "rest": _REST,
         "query": _QUERY,
+        "state": _STATE,
     }
     return {name: render_to_string(f"storefront/_{name}.html", context) for name in _PARTS}
 

@@ -20,6 +20,7 @@ from catalog.tax import tax_rate
 from demo.load import PASSWORD, load_demo, logins, schedule_demo
 from demo.orders import load_orders
 from films.models import Artwork, Film
+from insights.models import Companion
 from licensing.ledger.forecast import forecasts
 from licensing.models import (
     Certificate,
@@ -38,7 +39,7 @@ from orders.invariants import breaches
 from orders.models import Order, Refund, Return, SaleFact, Shipment
 from orders.quoting import Wanted, quote
 
-APPS = ("accounts", "films", "merchants", "licensing", "catalog", "campaigns", "orders")
+APPS = ("accounts", "films", "merchants", "licensing", "catalog", "campaigns", "orders", "fans", "insights")
 MODELS = list(chain.from_iterable(apps.get_app_config(label).get_models() for label in APPS))
 HIDDEN = "farewell-my-concubine"
 
@@ -241,6 +242,9 @@ def test_orders_stand_where_their_file_says_and_licensing_knows_of_them(demo):
     assert not SaleFact.objects.filter(told_at=None).exists()
     assert SaleLine.objects.filter(source=SaleLine.Source.ORDER, kind=SaleLine.Kind.RETURN).count() == 2
     assert {name: count for name, count in breaches().items() if count} == {}
+    assert set(Companion.objects.values_list("product__sku", "other__sku", "orders")) == {
+        ("HPW-FER-PRINT-01", "K19-FER-MUG-01", 2), ("K19-FER-MUG-01", "HPW-FER-PRINT-01", 2),
+    }  # fmt: skip
 
 
 def test_no_page_of_the_panel_is_empty_for_harbour(demo):

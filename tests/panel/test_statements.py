@@ -22,6 +22,8 @@ def test_a_figure_leads_to_the_sales_behind_it(owner: Client, merchant: Merchant
 
     assert "$2.50" in page
     assert f'href="{lines}"' in page
+    assert "1 Jan 2026 to 31 Mar 2026" in page
+    assert "2026年3月31日" in owner.get(at(merchant, f"{statement.public_id}/", "zh")).content.decode()
     behind = owner.get(lines).content.decode()
     assert [name in behind for name in ("s1", "s2", "$20.00", "$5.00")] == [True] * 4
     assert owner.get(at(merchant, f"{statement.public_id}/lines/1/")).status_code == 404

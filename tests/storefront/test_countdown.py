@@ -31,7 +31,7 @@ def test_the_home_page_turns_by_itself_without_being_loaded_again(live_server, p
     expect(page.get_by_role("timer")).to_be_visible()
     page.evaluate("window.isTheSamePage = true")
 
-    expect(page.get_by_text("Ten years is open")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("#hero").get_by_text("Ten years is open")).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_role("timer")).to_have_count(0)
     assert page.evaluate("window.isTheSamePage") is True
     assert page.locator("h1").count() == 1
