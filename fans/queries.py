@@ -9,6 +9,7 @@ from accounts.models import User
 from catalog.models import Product
 from core.prepared import Prepared
 from fans.models import Review
+from merchants.models import Merchant
 from orders.models import OrderLine
 
 #: Reviews on a page.
@@ -50,6 +51,11 @@ def shown_reviews(product: Product, *, before: int | None = None) -> list[Review
     if before is not None:
         reviews = reviews.filter(pk__lt=before)
     return list(reviews[: PAGE + 1])
+
+
+def own_reviews(merchant: Merchant) -> QuerySet[Review]:
+    """What everybody reads of a merchant's goods, the newest first."""
+    return Review.objects.shown().filter(product__merchant=merchant).select_related("product").order_by("-pk")
 
 
 def has_received(user: User, product: Product) -> bool:

@@ -17,6 +17,7 @@ SECTIONS = (
     ("goods", "approvals", _("Approvals"), _ALL),
     ("goods", "campaigns", _("Campaigns"), _ALL),
     ("goods", "orders", _("Orders"), _ALL),
+    ("goods", "reviews", _("Reviews"), _ALL),
     ("goods", "imports", _("Imports"), _ALL),
     ("goods", "statements", _("Royalty statements"), _FINANCE),
     ("goods", "payouts", _("Payouts"), _FINANCE),

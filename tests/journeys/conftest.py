@@ -25,6 +25,7 @@ from catalog.queries import markets
 from demo import load, pictures
 from demo.rows import Tally
 from tests.conftest import ROOT
+from tests.journeys.people import make_refused
 
 #: What a run leaves to look at: a picture of each page, in both languages and both themes.
 ARTEFACTS = Path(os.environ.get("MERCHSTORE_ARTEFACTS") or ROOT / ".artefacts")
@@ -76,6 +77,7 @@ def _load() -> None:
         for paper in ("load_approvals", "load_royalties", "load_joining"):
             without.setattr(load, paper, lambda *_: Tally())
         load.load_demo(timezone.now(), lambda _line: None)
+    make_refused()
     stage_revision(load.schedule_demo(timezone.now(), timedelta(hours=6)).revisions.get().pk)
 
 

@@ -1,7 +1,7 @@
 """Every page that a fan can see. The one list: what walks over all pages walks over this. A new page is one more line.
 
 In an address, {order} and {pay} are the tokens of a paid order and of one that waits for its payment, {parcel} what came with
-the first, {film}, {product} (sized, reviewed), {sold_out}, {refused} (not to Germany), {maker} and {campaign} those of the demo.
+the first, {film}, {product} (sized, reviewed), {sold_out}, {refused} (not to Canada), {maker} and {campaign} those of the demo.
 """
 
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ PLACES = (
     Place("search-nothing", "search/?q=zzzzzz"),
     Place("product", "goods/p/{product}/"),
     Place("product-sold-out", "goods/p/{sold_out}/"),
-    Place("product-refused", "goods/p/{refused}/?country=DE", market="eu"),
+    Place("product-refused", "goods/p/{refused}/?country=CA", market="na"),
     Place("reviews", "goods/p/{product}/reviews/"),
     Place("tell-me", "goods/p/{sold_out}/tell-me/"),
     Place("maker", "makers/{maker}/"),

@@ -11,14 +11,17 @@ from accounts.models import User
 from catalog.models import Product, Stock, Variant
 from catalog.shelf_store import recompile_products
 from demo.orders import _Story
+from films.models import Film
+from merchants.models import Merchant
 from orders.links import order_token
 from orders.models import Order
+from tests import factories
 from tests.journeys.pages import BUYER, GUEST, MEMBER
 
 PASSWORD = "a-ferry-at-night"
 FILM, CAMPAIGN, MAKER = "the-ferryman", "the-ferryman-ten-years", "lantern-and-loom"
-#: A T-shirt in sizes, a mug, prints that are sold out, a bag whose licence leaves Germany out.
-SIZED, PLAIN, SOLD_OUT, REFUSED = "LL-FER-TEE-02", "K19-FER-MUG-01", "HPW-FER-PRINT-01", "LL-AME-TOTE-01"
+#: A T-shirt in sizes, a mug, prints that are sold out, a bag whose licence leaves Canada out.
+SIZED, PLAIN, SOLD_OUT, REFUSED = "LL-FER-TEE-02", "K19-FER-MUG-01", "HPW-FER-PRINT-01", "JOURNEY-BAG"
 ADDRESS = {
     "name": "Lin Wei", "street_address": "41 Division Street", "postal_code": "10002", "city": "New York",
     "country_area": "NY",
@@ -52,6 +55,17 @@ def make_order(user: User | None = None, **story: Any) -> Order:
         order.user = user
         order.save(update_fields=["user"])
     return order
+
+
+def make_refused() -> None:
+    """A bag in a market of two countries, and a licence for one of them. (Within Europe what may be sold in one country may be
+    sent to the others, so no page of the demo refuses.)"""
+    factories.make_market("na", name_en="North America", name_zh="北美", countries=["US", "CA"])
+    licence = factories.make_licence(Film.objects.get(slug=FILM), Merchant.objects.get(slug=MAKER), excluded=["CA"])
+    factories.make_product(
+        licence=licence, category=factories.make_category("bags"), prices={"na": 2600}, sku=REFUSED, slug="river-bag",
+        title_en="River bag", title_zh="河袋",
+    )  # fmt: skip
 
 
 def sell_out(sku: str) -> None:

@@ -8,6 +8,7 @@ from django.utils import timezone
 from campaigns.own import create_own_campaign
 from catalog.importing.runs import start_import
 from catalog.models import Image, ImportRun, Variant
+from fans.models import Review
 from licensing.approvals.drafts import add_file, start_draft
 from licensing.approvals.versions import start_version
 from licensing.models import Certificate, Statement
@@ -22,6 +23,7 @@ from orders.returning import announce_return
 from orders.shipping import mark_delivered, ship
 from tests.campaigns.joining import document
 from tests.catalog.importing_goods import MAPPING, table
+from tests.factories import make_user
 from tests.licensing.approving import picture
 from tests.panel.conftest import signed_in
 
@@ -128,6 +130,8 @@ ACCESS = {
     "rights": ("get", "/panel/en/{merchant}/rights/", 302, 404, 200, 200),
     "products": ("get", "/panel/en/{merchant}/products/", 302, 404, 200, 200),
     "new_product": ("get", "/panel/en/{merchant}/products/new/", 302, 404, 403, 200),
+    "reviews": ("get", "/panel/en/{merchant}/reviews/", 302, 404, 200, 200),
+    "review_answer": ("post", "/panel/en/{merchant}/reviews/{review}/answer/", 302, 404, 403, 422),
     "size_guides": ("get", "/panel/en/{merchant}/size-guides/", 302, 404, 200, 200),
     "new_size_guide": ("get", "/panel/en/{merchant}/size-guides/new/", 302, 404, 403, 200),
     "size_guide": ("get", "/panel/en/{merchant}/size-guides/{guide}/", 302, 404, 403, 200),
@@ -183,9 +187,13 @@ def trade(parcel: Parcel) -> dict[str, str]:
 def shelf(goods: Variant) -> dict[str, str]:
     """A product with a variant, a price that has begun and a picture."""
     image = Image.objects.create(product=goods.product, file="goods/mug.svg")
+    fan = make_user("fan", is_staff=False, is_superuser=False)
+    told = {"state": "shown", "decided_at": timezone.now(), "written_at": timezone.now(), "language": "en"}
+    review = Review.objects.create(product=goods.product, user=fan, stars=4, title="Warm", **told)
     guide = goods.product.merchant.size_guides.create(name_en="Mugs", columns_en=["Size"], rows=[["One"]])
     return {
         "guide": guide.public_id,
+        "review": review.public_id,
         "product": goods.product.public_id,
         "variant": goods.public_id,
         "price": str(goods.prices.get().pk),

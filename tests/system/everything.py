@@ -15,6 +15,7 @@ from catalog.alerts import token_of
 from catalog.importing.runs import start_import
 from catalog.models import Image, Price, Product, SizeGuide
 from fans.addresses import keep_address
+from fans.models import Review
 from licensing.approvals.drafts import add_file, start_draft
 from licensing.approvals.versions import start_version
 from licensing.ledger.sales import record_sales
@@ -92,7 +93,7 @@ def one_of_everything() -> dict[str, str]:
         "image": Image.objects.create(product=product, file="goods/a.svg").public_id,
         "merchant": merchant.slug, "licence": licence.public_id, "run": run.public_id, "verb": "undo", "statement": statement_of(licence), "group": "0",
         **papers_of(licence), **people_of(merchant), "own_campaign": own_campaign_of(licence), "track": "product", "uidb36": "1", "pk": "1",
-        "guide": size_guide_of(product), "own_address": address_of(merchant), "passkey": "1",
+        "guide": size_guide_of(product), "review": review_of(product), "own_address": address_of(merchant), "passkey": "1",
         "provider": "sandbox", "trade": f"sbx{'0' * 24}", "text": "terms", **order_of(licence),
     }  # fmt: skip
 
@@ -101,6 +102,12 @@ def size_guide_of(product: Product) -> str:
     guide = SizeGuide.objects.create(merchant=product.merchant, name_en="Mugs", columns_en=["Size"], rows=[["One"]])
     Product.objects.filter(pk=product.pk).update(size_guide=guide)
     return guide.public_id
+
+
+def review_of(product: Product) -> str:
+    told = {"state": "shown", "decided_at": NOW, "written_at": NOW, "language": "en"}
+    fan = factories.make_user("reviewer", is_staff=False, is_superuser=False)
+    return Review.objects.create(product=product, user=fan, stars=4, title="Warm", **told).public_id
 
 
 def address_of(merchant: Merchant) -> str:

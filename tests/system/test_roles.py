@@ -60,6 +60,8 @@ ROLES: dict[str, tuple[frozenset[str] | None, frozenset[str] | None]] = {
     "product_stock": DONE_BY_CATALOGUE,
     "product_stock_terms": DONE_BY_CATALOGUE,
     "product_mockups": FORM_OF_CATALOGUE,
+    "reviews": READ_BY_ALL,
+    "review_answer": DONE_BY_CATALOGUE,
     "size_guides": READ_BY_ALL,
     "new_size_guide": FORM_OF_CATALOGUE,
     "size_guide": FORM_OF_CATALOGUE,
