@@ -92,6 +92,11 @@ class _Specimens:
             (_("Prices"), self._prices()),
             (_("Buying"), self._choices()),
             (_("Countdown"), self._countdowns()),
+            (_("Films"), self._films()),
+            (_("Search"), self._suggestions()),
+            (_("Sum"), self._sums()),
+            (_("Reviews"), [self._one("", "storefront/_stars.html", stars=number) for number in (5, 3, 0)]),
+            (_("Panel"), self._plain("panel")),
             (_("Tables and facts"), self._plain("tables")),
             (_("Empty pages"), self._plain("empty")),
         ]
@@ -175,6 +180,26 @@ class _Specimens:
         found = self._one(_("Before it opens"), "storefront/_countdown.html", **told)
         # Nobody's clock runs here: the page shows a state.
         return [Specimen(found.words, *(mark_safe(_still(one)) for one in found[1:]))]  # noqa: S308
+
+    def _films(self) -> list[Specimen]:
+        known = {"address": "#", "title": "The Ferryman", "slug": self.film_slug, "year": 2016, "poster": ""}
+        return [self._one(_("No picture yet."), "storefront/style/_posters.html", films=[known, known | {"year": ""}])]
+
+    def _suggestions(self) -> list[Specimen]:
+        tile = Tile(
+            "", tile_picture(static("icon.svg"), is_lead=False), "", False, "#", _("Night ferry mug"), "Kiln 19", _PLAIN
+        )
+        category = SimpleNamespace(code="mugs", name_in=lambda _language: _("Mugs"))
+        told = {"cards": [tile], "categories": [category], "query": "ferry", "count": 2}
+        return [self._one("", "storefront/style/_suggested.html", **told)]
+
+    def _sums(self) -> list[Specimen]:
+        quote = {"goods": "$115.00", "delivery": "$12.00", "total": "$135.74"}
+        taxed = quote | {"tax_label": _("Sales tax"), "tax": "$8.74"}
+        return [
+            self._one(_("With tax"), "storefront/_sums.html", quote=taxed),
+            self._one(_("Tax included."), "storefront/_sums.html", quote=taxed | {"tax_is_included": True}),
+        ]
 
     def _lowest(self) -> str:
         return _("Lowest in the 30 days before: %(price)s") % {"price": "$38.00"}

@@ -137,6 +137,7 @@ ACCESS = {
     "size_guide": ("get", "/panel/en/{merchant}/size-guides/{guide}/", 302, 404, 403, 200),
     "products_edit": ("post", "/panel/en/{merchant}/products/edit/", 302, 404, 403, 422),
     "product": ("get", "/panel/en/{merchant}/products/{product}/", 302, 404, 200, 200),
+    "product_mockups": ("get", "/panel/en/{merchant}/products/{product}/mockups/", 302, 404, 403, 200),
     "product_preview": ("get", "/panel/en/{merchant}/products/{product}/preview/", 302, 404, 200, 200),
     "product_price": ("post", "/panel/en/{merchant}/products/{product}/prices/", 302, 404, 403, 422),
     "price_withdraw": ("post", "/panel/en/{merchant}/products/{product}/prices/{price}/withdraw/", 302, 404, 403, 422),

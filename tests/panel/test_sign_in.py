@@ -42,6 +42,7 @@ ACCESS = {
     "account_reset_password_from_key": ("account/password/new/a-wrong-key/", 200, 200),
     "account_reauthenticate": ("account/confirm/", 302, 200),
     "account_change_password": ("account/password/", 302, 200),
+    "account_set_password": ("account/password/first/", 302, 302),
     "mfa_index": ("account/second-step/", 302, 200),
     "mfa_reauthenticate": ("account/second-step/confirm/", 302, 302),
     "mfa_activate_totp": ("account/second-step/app/", 302, 200),

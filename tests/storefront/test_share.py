@@ -95,6 +95,8 @@ def test_the_sweep_takes_cards_after_a_month(get, clock):
     [name] = default_storage.listdir(f"{SHARE_CARDS}/{folder}")[1]
     drawn_at = default_storage.get_modified_time(f"{SHARE_CARDS}/{folder}/{name}")
 
-    assert sweep(at=drawn_at + timedelta(days=29)) == 0
-    assert sweep(at=drawn_at + timedelta(days=31)) == 1
+    # What other tests have left among the uploads is swept as well, so nothing is counted.
+    sweep(at=drawn_at + timedelta(days=29))
+    assert default_storage.exists(f"{SHARE_CARDS}/{folder}/{name}")
+    assert sweep(at=drawn_at + timedelta(days=31)) >= 1
     assert not default_storage.exists(f"{SHARE_CARDS}/{folder}/{name}")
