@@ -16,7 +16,7 @@ from fontTools.varLib import instancer
 FOLDER = Path(__file__).resolve().parent.parent / "static/fonts"
 WHOLE = FOLDER / "archivo-latin-standard-normal.woff2"
 #: What western languages write, and the signs of a shop's page.
-LETTERS = "".join(chr(code) for code in (*range(32, 127), *range(160, 256))) + "ıŒœŸˆ˜–—‘’‚“”„†‡•…‰‹›€™−ʻʼ↑↓"  # noqa: RUF001
+LETTERS = "".join(chr(code) for code in (*range(32, 127), *range(160, 256))) + "ıŒœŸˆ˜–—‘’‚“”„†‡•…‰‹›€™−ʻʼ↑↓"
 #: Name, axes, letters (static/css/tokens.css has the same axes).
 CUTS: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("archivo-text", {"wght": (300, 600, 700), "wdth": 100}, LETTERS),

@@ -27,7 +27,7 @@ from scripts.steps import Failed, say
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench")
     parser.add_argument(
-        "subject", choices=["launch", "pages", "import", "images", "search", "royalties", "gate", "checkout", "api"]
+        "subject", choices=["launch", "pages", "import", "images", "search", "royalties", "gate", "checkout", "api", "eye"]
     )
     parser.add_argument("--products", "--rows", "--lines", type=int, metavar="N")
     parser.add_argument("--seconds", type=int, metavar="S", help="of checkout: how long each go takes")
@@ -63,13 +63,15 @@ def _measure(subject: str, products: int, options: dict[str, int]) -> tuple[list
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="merchstore-bench-"))
         (Path(folder) / "static").mkdir()  # whitenoise warns about a folder that is not there
         os.environ.update(_environment(database, urls["REDIS_URL"], Path(folder)))
+        if subject == "eye":
+            del os.environ["PLAIN_STATIC"]  # packed and named after what they hold, as a visitor gets them
         django.setup()
         try:
             say(machine())
             module = import_module("bench.imports" if subject == "import" else f"bench.{subject}")
             rows = module.measure(products, server=urls["DATABASE_URL"], folder=Path(folder), **options)
             things = {"import": "rows", "royalties": "lines"}.get(subject, "products")
-            of = "" if subject == "images" else f", {products:,} {things}"
+            of = "" if subject in ("images", "eye") else f", {products:,} {things}"
             return rows, f"bench {subject}{of}\n{machine()}"
         finally:
             connections.close_all()

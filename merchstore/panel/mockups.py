@@ -27,7 +27,7 @@ from merchstore.limits import is_too_often
 from merchstore.panel.product import LARGEST_PICTURE, product_of
 from merchstore.panel.visit import CATALOGUE, PanelVisit, page, show
 
-#: So often a merchant may have its art drawn in a minute: it takes about two seconds of a processor.
+#: So often a merchant may have its art drawn in a minute: it is seven drawings each time.
 MOST, MINUTE = 12, 60
 #: Pixels of the longer side of what is printed.
 _LARGE = 900

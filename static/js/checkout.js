@@ -2,8 +2,15 @@
 // script. The first thing that is wrong gets the focus.
 export function mount(page) {
   if (!window.htmx) return;
+  // Who types the name of a state chooses another at every letter: the answer must not take the field away meanwhile.
+  let isTyping = false;
+  let waiting;
+  page.addEventListener("keydown", ({ key, target }) => { isTyping = key.length === 1 && target.matches("select"); });
+  page.addEventListener("pointerdown", () => { isTyping = false; });
   page.addEventListener("change", ({ target }) => {
-    if (target.matches("[data-shows]")) window.htmx.trigger(target.form, "show");
+    if (!target.matches("[data-shows]")) return;
+    clearTimeout(waiting);
+    waiting = setTimeout(() => target.isConnected && window.htmx.trigger(target.form, "show"), isTyping ? 700 : 0);
   });
   page.addEventListener("htmx:afterSettle", hideButtons);
   hideButtons();

@@ -38,7 +38,7 @@ async function clockDifference(address) {
 }
 
 async function swap(element, attempt = 0) {
-  // Only the home page swaps its top alone; elsewhere the goods below turn with it.
+  // Elsewhere than at home the goods below turn with it.
   const part = element.dataset.fragment.endsWith("/hero/") ? "#hero" : "#main";
   const answer = await fetch(element.dataset.fragment, { cache: "no-store" }).catch(() => null);
   const page = new DOMParser().parseFromString((await answer?.text()) ?? "", "text/html");
@@ -54,8 +54,7 @@ async function swap(element, attempt = 0) {
 // To those who hear the page: a region must be there before there is something in it.
 function say(words) {
   const region = document.createElement("p");
-  region.className = "hidden";
-  region.role = "status";
+  Object.assign(region, { className: "hidden", role: "status" });
   document.body.append(region);
   setTimeout(() => { region.textContent = words; }, 100);
 }

@@ -1,4 +1,4 @@
-"""The demo's shop, open to a real browser for all the journeys: loaded once, served by this process, emptied after the last of them.
+"""The demo's shop, open to a real browser for all the journeys: loaded once, served by this process, emptied after the last.
 
 What a journey changes stays for those after it, so each brings what it needs and leaves the shop as a fan would.
 """
@@ -73,7 +73,9 @@ def _load() -> None:
     """The demo as far as fans see it: neither the studio's papers nor the pictures for other channels, which take half a minute."""
     with pytest.MonkeyPatch.context() as without:
         make = pictures._make
-        without.setattr(pictures, "_make", lambda wanted, told: make([one for one in wanted if not one.png_width], told))
+        without.setattr(
+            pictures, "_make", lambda wanted, told: make([one for one in wanted if not one.png_width], told)
+        )
         for paper in ("load_approvals", "load_royalties", "load_joining"):
             without.setattr(load, paper, lambda *_: Tally())
         load.load_demo(timezone.now(), lambda _line: None)
@@ -115,7 +117,10 @@ def open_page(browser: Browser, site: Site) -> Iterator[Open]:
         page = context.new_page()
         page.on("pageerror", lambda error: said.complaints.append(f"{page.url} {error}"))
         page.on("console", lambda message: _hear(said, page, message))
-        page.on("request", lambda asked: asked.url.startswith((site.url, "data:", "blob:")) or said.foreign.append(asked.url))
+        page.on(
+            "request",
+            lambda asked: asked.url.startswith((site.url, "data:", "blob:")) or said.foreign.append(asked.url),
+        )
         return page
 
     yield open_one
@@ -126,7 +131,8 @@ def open_page(browser: Browser, site: Site) -> Iterator[Open]:
 
 def _hear(said: Said, page: Page, message: Any) -> None:
     # An answer that is meant to be 404 or 422 is an error to the browser, and to nobody else.
-    if message.type in ("error", "warning") and "the server responded with a status of 4" not in message.text:
+    meant = ("the server responded with a status of 4", "registration blocked by Playwright")
+    if message.type in ("error", "warning") and not any(words in message.text for words in meant):
         said.complaints.append(f"{page.url} {message.text}")
 
 
@@ -138,4 +144,3 @@ def phone(open_page: Open) -> Page:
 @pytest.fixture
 def desktop(open_page: Open) -> Page:
     return open_page(viewport={"width": 1280, "height": 900})
-

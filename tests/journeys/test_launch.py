@@ -45,7 +45,9 @@ def test_a_launch_is_seen_as_it_happens(phone: Page, site: Site) -> None:
     expect(phone.get_by_role("timer")).to_be_visible()
     expect(phone.locator("main").get_by_role("link", name=product.title_en)).to_have_count(0)
     calendar = phone.context.request.get(
-        phone.url.rstrip("/") + "/" + (phone.get_by_role("link", name="Put it into your calendar").get_attribute("href") or "").rsplit("/", 1)[1]
+        phone.url.rstrip("/")
+        + "/"
+        + (phone.get_by_role("link", name="Put it into your calendar").get_attribute("href") or "").rsplit("/", 1)[1]
     )
     assert calendar.text().startswith("BEGIN:VCALENDAR")
     phone.evaluate("window.isTheSamePage = true")

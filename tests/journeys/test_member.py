@@ -3,9 +3,9 @@
 import re
 
 import pytest
+from allauth.mfa.models import Authenticator
 from playwright.sync_api import Page, expect
 
-from allauth.mfa.models import Authenticator
 from orders.models import Order
 from tests.journeys.conftest import Site
 from tests.journeys.people import PASSWORD, PLAIN, make_member, slug_of

@@ -36,7 +36,9 @@ def world(_shop: Site, django_db_blocker: Any) -> Iterator[World]:
 def test_every_page_in_both_themes(open_page: Open, site: Site, world: World, who: str, prefix: str) -> None:
     """axe's script is put into the page, which our policy forbids to everybody else."""
     page = open_page(**PHONE, bypass_csp=True, reduced_motion="reduce")
-    page.context.add_cookies([{"name": name, "value": value, "url": site.url} for name, value in world.cookies[who].items()])
+    page.context.add_cookies(
+        [{"name": name, "value": value, "url": site.url} for name, value in world.cookies[who].items()]
+    )
     wrong: list[str] = []
 
     for place in PLACES:
@@ -58,6 +60,10 @@ def _look_at(page: Page, site: Site, place: Place, prefix: str, world: World) ->
     page.emulate_media(color_scheme="dark", reduced_motion="reduce")
     found += [f"dark, {one}" for one in page.evaluate(ASK, {"runOnly": OF_COLOURS})]
     _keep_picture(page, f"{place.name}-{prefix}-dark")
+    page.set_viewport_size({"width": 320, "height": 640})
+    if (wide := page.evaluate("document.documentElement.scrollWidth")) > 320:
+        found.append(f"{wide} pixels wide in a window of 320")
+    page.set_viewport_size(PHONE["viewport"])
     return found
 
 

@@ -1,4 +1,5 @@
-"""In a real browser: a product's pictures open large and close again, and without a network there is a page of ours."""
+"""In a real browser: a product's pictures open large and close again, without a network there is a page of ours, and the
+type is the shop's own."""
 
 import io
 
@@ -86,3 +87,14 @@ def test_without_a_network_there_is_a_page_of_ours_in_the_readers_language(page,
     page.context.set_offline(False)
     page.locator(".problem .btn").click()
     expect(page.locator("header .site-nav")).to_be_visible()
+
+
+def test_the_type_is_the_shops_own(page, live_server, mug):
+    """A browser joins only faces that agree in weight and width: one that does not would be taken alone, for every letter."""
+    page.goto(live_server.url + PAGE)
+
+    page.wait_for_function("document.fonts.status === 'loaded'")
+    loaded = page.evaluate(
+        "[...document.fonts].filter((f) => f.status === 'loaded').map((f) => `${f.family} ${f.weight} ${f.stretch}`)"
+    )
+    assert "Archivo 300 700 100%" in [name.replace('"', "") for name in loaded]
