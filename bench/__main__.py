@@ -27,7 +27,8 @@ from scripts.steps import Failed, say
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench")
     parser.add_argument(
-        "subject", choices=["launch", "pages", "import", "images", "search", "royalties", "gate", "checkout", "api", "eye"]
+        "subject",
+        choices=["launch", "pages", "import", "images", "search", "royalties", "gate", "checkout", "api", "eye"],
     )
     parser.add_argument("--products", "--rows", "--lines", type=int, metavar="N")
     parser.add_argument("--seconds", type=int, metavar="S", help="of checkout: how long each go takes")

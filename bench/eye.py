@@ -106,7 +106,7 @@ def lighthouse() -> Path:
         return Path(named)
     if on_path := shutil.which("lighthouse"):
         return Path(on_path)
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "merchstore-node"
+    cache = Path.home() / ".cache/merchstore-node"
     program = cache / "node_modules/.bin/lighthouse"
     if not program.exists():
         _fetch(cache)

@@ -16,6 +16,8 @@ from scripts.steps import Failed
 from tests import factories
 
 ROOT = Path(__file__).resolve().parent.parent
+#: What a run leaves to look at: a picture of each page, in both languages and both themes.
+ARTEFACTS = Path(os.environ.get("MERCHSTORE_ARTEFACTS") or ROOT / ".artefacts")
 #: Tests here start processes of their own, which need the machine to themselves to be on time.
 ALONE = ("tests/house", "tests/system", "tests/bench/test_launch_bench.py")
 #: But these ask no clock: in their own process, or in a copy of the project.

@@ -71,6 +71,12 @@ _OWN = [
     ("account/passkeys/<int:pk>/", _MFA + "webauthn.views.edit_webauthn", "mfa_edit_webauthn"),
 ]  # fmt: skip
 
+
+def _view(path: str) -> own_account.View:
+    view = lazily(path)
+    return own_account.of_a_passkey(view) if ".webauthn." in path else view
+
+
 ROUTES: list[URLPattern] = [
     path("sign-in/", own_account.sign_in, name="account_login"),
     path("sign-out/", own_account.sign_out, name="account_logout"),
@@ -85,13 +91,13 @@ ROUTES: list[URLPattern] = [
         own_account.own_page(own_account.says_address(lazily(_MFA + "base.views.index"))),
         name="mfa_index",
     ),
-    *(path(address, own_account.open_page(lazily(view)), name=name) for address, view, name in _OPEN),
+    *(path(address, own_account.open_page(_view(view)), name=name) for address, view, name in _OPEN),
     re_path(
         r"^account/password/new/(?P<uidb36>[0-9A-Za-z]{1,20})-(?P<key>[-\w]{1,120})/$",
         own_account.open_page(lazily(_ACCOUNT + "password_reset_from_key")),
         name="account_reset_password_from_key",
     ),
-    *(path(address, own_account.own_page(lazily(view)), name=name) for address, view, name in _OWN),
+    *(path(address, own_account.own_page(_view(view)), name=name) for address, view, name in _OWN),
 ]
 
 urlpatterns = [URLResolver(SpokenLanguage(), ROUTES)]

@@ -81,6 +81,23 @@ def own_page(view: View) -> View:
     return wrapper
 
 
+def of_a_passkey(view: View) -> View:
+    """A form that holds what a browser says of a passkey. The library's reader of such answers raises these for what no browser
+    says; here it is a form that is wrong."""
+
+    @wraps(view)
+    def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return view(request, *args, **kwargs)
+        except (ValueError, TypeError, KeyError, AttributeError):
+            if request.method != "POST":
+                raise
+            sentence = _("The browser has given no passkey. Try again, or use another way.")
+            return problem(request, sentence, status=422)
+
+    return wrapper
+
+
 def problem(request: HttpRequest, sentence: str, *, status: int) -> HttpResponse:
     context = door_frame(request) | {"title": _("That did not work"), "sentence": sentence}
     return private(render(request, "panel/problem.html", context, status=status))

@@ -1,6 +1,5 @@
 // Counts down by the server's clock, and when it is over swaps the section for what the server then shows, and says so.
 import { mountAll } from "./storefront.js";
-
 const units = { days: 86400, hours: 3600, minutes: 60, seconds: 1 };
 
 export async function mount(element) {

@@ -3,11 +3,9 @@
 What a journey changes stays for those after it, so each brings what it needs and leaves the shop as a fan would.
 """
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -24,11 +22,8 @@ from campaigns.staging import stage_revision
 from catalog.queries import markets
 from demo import load, pictures
 from demo.rows import Tally
-from tests.conftest import ROOT
 from tests.journeys.people import make_refused
 
-#: What a run leaves to look at: a picture of each page, in both languages and both themes.
-ARTEFACTS = Path(os.environ.get("MERCHSTORE_ARTEFACTS") or ROOT / ".artefacts")
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 

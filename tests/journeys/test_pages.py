@@ -8,7 +8,8 @@ import axe_playwright_python
 import pytest
 from playwright.sync_api import Page
 
-from tests.journeys.conftest import ARTEFACTS, PHONE, Open, Site
+from tests.conftest import ARTEFACTS
+from tests.journeys.conftest import PHONE, Open, Site
 from tests.journeys.pages import BUYER, GUEST, MEMBER, PLACES, Place
 from tests.journeys.people import World
 
@@ -16,7 +17,7 @@ AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 #: What the theme can change; everything else is the same in both, since the page is.
 OF_COLOURS = ["color-contrast", "link-in-text-block"]
-ASK = """options => axe.run(document, options).then(found => found.violations.map(
+ASK = """tags => axe.run(document, {runOnly: tags, resultTypes: ["violations"], preload: false}).then(found => found.violations.map(
     one => `${one.id}: ${one.nodes.map(node => node.html.slice(0, 160)).slice(0, 3).join(" | ")}`))"""
 
 #: Fonts are there, and what the page fetches by itself.
@@ -55,10 +56,10 @@ def _look_at(page: Page, site: Site, place: Place, prefix: str, world: World) ->
         return [f"answers {answer and answer.status}"]
     page.wait_for_function(SETTLED)
     page.evaluate(AXE)
-    found = page.evaluate(ASK, {"runOnly": TAGS})
+    found = page.evaluate(ASK, TAGS)
     _keep_picture(page, f"{place.name}-{prefix}-light")
     page.emulate_media(color_scheme="dark", reduced_motion="reduce")
-    found += [f"dark, {one}" for one in page.evaluate(ASK, {"runOnly": OF_COLOURS})]
+    found += [f"dark, {one}" for one in page.evaluate(ASK, OF_COLOURS)]
     _keep_picture(page, f"{place.name}-{prefix}-dark")
     page.set_viewport_size({"width": 320, "height": 640})
     if (wide := page.evaluate("document.documentElement.scrollWidth")) > 320:
@@ -70,4 +71,4 @@ def _look_at(page: Page, site: Site, place: Place, prefix: str, world: World) ->
 def _keep_picture(page: Page, name: str) -> None:
     folder = ARTEFACTS / "pages"
     folder.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=folder / f"{name}.jpg", type="jpeg", quality=70, full_page=True, caret="initial")
+    page.screenshot(path=folder / f"{name}.jpg", type="jpeg", quality=70, full_page=True, animations="allow")

@@ -86,7 +86,7 @@ def one_of_everything() -> dict[str, str]:
     file = SimpleUploadedFile("goods.csv", b"sku\n")
     run = start_import(merchant, file, {"mapping": MAPPING}, by=None, is_dry_run=True)
     return {
-        "market": "us", "prefix": "en", "code": product.category.code, "is_packed": "", "part": "0", "film": film.slug,
+        "market": "us", "prefix": "en", "code": product.category.code, "is_packed": "", "part": "0", "country": "US", "kind": "films", "film": film.slug,
         "product": product.slug, "campaign": campaign.slug, "token": token_of("tel_0000000000000000"),
         "own_product": product.public_id, "variant": product.variants.get().public_id,
         "price": str(Price.objects.filter(variant__product=product).order_by("pk")[0].pk),
