@@ -18,6 +18,7 @@ from campaigns.models import Campaign, Listing, Placement
 from catalog.models import Image, ImportRun, MappingPreset, Product, ShelfSpan
 from catalog.tax import set_tax_rate
 from catalog.upkeep import catch_up_shelf
+from fans.models import Review
 from films.models import Artwork, Credit
 from films.services import set_embargo, set_release
 from licensing.approvals.drafts import start_draft
@@ -85,6 +86,7 @@ def one_of_each(scheduled: Campaign, head: User) -> Campaign:
     article = article_of(product.merchant, product.sku)
     release_takedown(start_takedown(article, claimant="A", reason="B", by=head, at=NOW), outcome="C", by=head, at=NOW)
     paid_out(product)
+    Review.objects.create(product=product, user=head, stars=4, title="Warm hands", language="en", written_at=NOW)
     return scheduled
 
 
