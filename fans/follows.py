@@ -15,6 +15,7 @@ from django.core import signing
 from django.db import transaction
 from django.db.models import Min, Q
 
+from accounts.addresses import is_unconfirmed
 from accounts.letters import write_letter
 from accounts.models import Letter, User
 from campaigns.queries.public import public_campaigns
@@ -126,7 +127,7 @@ def _tell_page(pk: int, at: datetime) -> int:
 
 
 def _write(follow: Follow, news: News) -> None:
-    if not follow.address or (follow.user is not None and not follow.user.is_active):
+    if not follow.address or (follow.user is not None and (not follow.user.is_active or is_unconfirmed(follow.user))):
         return
     said = {
         "title": news.film.title_in(follow.language),

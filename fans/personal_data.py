@@ -13,11 +13,13 @@ from allauth.usersessions.models import UserSession
 from django.db import transaction
 from django.db.models import ProtectedError
 
-from accounts.models import AuditEntry, User
+from accounts.addresses import is_unconfirmed
+from accounts.models import AuditEntry, Letter, User
 from accounts.services import record
-from catalog.models import Market
+from catalog.models import Market, StockAlert
 from catalog.shelf_store import turn_epoch
 from core.errors import Refused
+from fans.models import Wishlist
 from orders.forgetting import forget_deliveries, kept_until
 from orders.models import Basket, Order
 
@@ -42,6 +44,9 @@ def delete_account(user: User, *, at: datetime) -> None:
     if locked.reviews.shown().exists():
         # Last locked of all rows, as in every transaction; the deletion below waits for nobody.
         turn_epoch(Market.objects.order_by("pk"))
+    if locked.email and not is_unconfirmed(locked):
+        StockAlert.objects.filter(email=locked.email.lower()).delete()
+        Letter.objects.filter(to__iexact=locked.email).delete()
     record("account.deleted", locked, by=None)
     try:
         with transaction.atomic():
@@ -162,6 +167,33 @@ def _follows(user: User) -> list[dict[str, Any]]:
     return [{"film": row.film.title_en, "market": row.market.code, "since": _when(row.created_at)} for row in rows]
 
 
+def _wishes(user: User) -> dict[str, Any]:
+    shared = Wishlist.objects.filter(user=user).first()
+    rows = user.wishes.select_related("product", "market").order_by("pk")
+    return {
+        "kept": [
+            {"product": row.product.title_en, "market": row.market.code, "since": _when(row.wished_at), "letters": row.is_told}
+            for row in rows
+        ],
+        "shared_as": shared.name if shared else None,
+        "shared_since": _when(shared.shared_at) if shared else None,
+    }  # fmt: skip
+
+
+def _stock_alerts(user: User) -> list[dict[str, Any]]:
+    """Of the address of the account, once it is known to be theirs."""
+    rows = StockAlert.objects.filter(email=user.email.lower()).select_related("variant", "market").order_by("pk")
+    return [
+        {
+            "sku": row.variant.sku,
+            "market": row.market.code,
+            "since": _when(row.created_at),
+            "sent_at": _when(row.sent_at),
+        }
+        for row in (rows if user.email and not is_unconfirmed(user) else ())
+    ]
+
+
 def _merchants(user: User) -> list[dict[str, Any]]:
     return [{"merchant": row.merchant.name, "role": row.role} for row in user.memberships.select_related("merchant")]
 
@@ -183,6 +215,8 @@ PARTS: dict[str, Part] = {
     "orders": _orders,
     "baskets": _baskets,
     "follows": _follows,
+    "wishes": _wishes,
+    "stock_alerts": _stock_alerts,
     "reviews": _reviews,
     "merchants": _merchants,
     "trail": _trail,

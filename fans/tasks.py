@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from fans import follows
+from fans import follows, wishes
 
 
 @shared_task(name="fans.tell_news", soft_time_limit=240, time_limit=300)
@@ -17,3 +17,9 @@ def tell_news() -> None:
 def prune_follows() -> None:
     """Forget addresses that nobody has confirmed."""
     follows.prune_follows(at=timezone.now())
+
+
+@shared_task(name="fans.tell_wishes", soft_time_limit=240, time_limit=300)
+def tell_wishes() -> None:
+    """Write to members whose wish costs less, or can be had again."""
+    wishes.tell_wishes(at=timezone.now())

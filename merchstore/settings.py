@@ -254,6 +254,7 @@ CELERY_BEAT_SCHEDULE = {
     "tell-late": {"task": "orders.run_sandbox", "schedule": 10.0, "options": {"expires": 10}},
     "reconcile-payments": {"task": "orders.reconcile_payments", "schedule": crontab(hour=3, minute=17)},
     "tell-news": {"task": "fans.tell_news", "schedule": 300.0, "options": {"expires": 300}},
+    "tell-wishes": {"task": "fans.tell_wishes", "schedule": 300.0, "options": {"expires": 300}},
     "prune-follows": {"task": "fans.prune_follows", "schedule": 86400.0},
     "count-companions": {"task": "insights.count_companions", "schedule": crontab(hour=2, minute=41)},
     "forget-buyers": {"task": "orders.forget_buyers", "schedule": 86400.0},

@@ -13,6 +13,7 @@ from django.contrib.auth import HASH_SESSION_KEY
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
+from accounts.addresses import is_unconfirmed as is_unconfirmed
 from accounts.models import User
 
 
@@ -28,11 +29,6 @@ def make_account(*, email: str, password: str) -> User:
     user: User = User.objects.create_user(username=email, email=email, password=password)
     EmailAddress.objects.create(user=user, email=email, primary=True, verified=False)
     return user
-
-
-def is_unconfirmed(user: User) -> bool:
-    """Whether the address is still to be confirmed. Accounts that were made by invitation or at the desk have no such row."""
-    return EmailAddress.objects.filter(user=user, verified=False).exists()
 
 
 def confirm_address(user: User) -> None:

@@ -34,7 +34,9 @@ class Section:
 #: The one list: the frame's navigation, in this order. A page says its section's code and is marked in it.
 SECTIONS: list[Section] = [
     Section("orders", "account/", _("Orders")),
+    Section("wishlist", "account/wishlist/", _("Wishlist")),
     Section("follows", "account/follows/", _("What you follow")),
+    Section("alerts", "account/alerts/", _("Alerts")),
     Section("reviews", "account/reviews/", _("Reviews")),
     Section("addresses", "account/addresses/", _("Addresses")),
     Section("security", "account/security/", _("Passkeys and password")),

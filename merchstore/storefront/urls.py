@@ -28,6 +28,7 @@ from merchstore.storefront import (
     sitemap,
     suggest,
     views,
+    wishlist,
 )
 
 app_name = "storefront"
@@ -62,6 +63,9 @@ urlpatterns = [
     re_path(_IN + r"goods/p/(?P<slug>[-\w]{1,160})/$", views.product, name="product"),
     re_path(_IN + r"goods/p/(?P<slug>[-\w]{1,160})/reviews/$", reviews.reviews, name="reviews"),
     re_path(_IN + r"goods/p/(?P<slug>[-\w]{1,160})/also/$", also.also, name="also"),
+    re_path(_IN + r"goods/p/(?P<slug>[-\w]{1,160})/wish/$", wishlist.wish, name="wish"),
+    re_path(_IN + r"wishlist/(?P<token>[0-9a-f]{32})/$", wishlist.shared, name="shared_wishlist"),
+    re_path(_IN + r"wishes/stop/(?P<token>[-\w:.]{1,200})/$", wishlist.stop, name="wish_stop"),
     re_path(_IN + r"goods/p/(?P<slug>[-\w]{1,160})/tell-me/$", alerts.tell_me, name="tell_me"),
     re_path(_IN + r"goods/p/(?P<slug>[-\w]{1,160})/tell-me/done/$", alerts.told, name="told"),
     re_path(_IN + r"tell-me/stop/(?P<token>[-\w:.]{1,200})/$", alerts.stop, name="tell_me_stop"),
@@ -93,6 +97,8 @@ urlpatterns = [
     re_path(_IN + r"account/data/delete/$", lazily("merchstore.storefront.own_data.delete"), name="account_delete"),
     re_path(_IN + r"account/deleted/$", account.deleted, name="account_deleted"),
     re_path(_IN + r"account/follows/$", follows.own_follows, name="account_follows"),
+    re_path(_IN + r"account/wishlist/$", wishlist.wishlist, name="account_wishlist"),
+    re_path(_IN + r"account/alerts/$", wishlist.alerts, name="account_alerts"),
     re_path(_IN + r"account/reviews/$", reviews.own_reviews, name="account_reviews"),
     re_path(_IN + r"account/reviews/(?P<slug>[-\w]{1,160})/$", reviews.own_review, name="account_review"),
     re_path(_IN + r"account/security/$", _security("security"), name="account_security"),

@@ -32,7 +32,7 @@ HOME = "/us/en/account/data/"
 #: What names a person: told by one of the parts, or of no concern to a fan, who has none of them.
 TOLD = {
     "mfa.Authenticator", "usersessions.UserSession", "accounts.AuditEntry", "merchants.Member", "orders.Basket", "orders.Order",
-    "fans.Address", "fans.Follow", "fans.Review",
+    "fans.Address", "fans.Follow", "fans.Review", "fans.Wish", "fans.Wishlist",
 }  # fmt: skip
 OF_OTHERS = {
     "admin.LogEntry",

@@ -1,7 +1,8 @@
 """Every page that a fan can see. The one list: what walks over all pages walks over this. A new page is one more line.
 
 In an address, {order} and {pay} are the tokens of a paid order and of one that waits for its payment, {parcel} what came with
-the first, {film}, {product} (sized, reviewed), {sold_out}, {refused} (not to Canada), {maker} and {campaign} those of the demo.
+the first, {wishlist} that of a shared list, {film}, {product} (sized, reviewed), {sold_out}, {refused} (not to Canada), {maker}
+and {campaign} those of the demo.
 """
 
 from dataclasses import dataclass
@@ -35,6 +36,8 @@ PLACES = (
     Place("product-refused", "goods/p/{refused}/?country=CA", market="na"),
     Place("reviews", "goods/p/{product}/reviews/"),
     Place("also", "goods/p/{product}/also/"),
+    Place("wish", "goods/p/{product}/wish/"),
+    Place("wishlist", "wishlist/{wishlist}/"),
     Place("follow", "films/{film}/follow/"),
     Place("tell-me", "goods/p/{sold_out}/tell-me/"),
     Place("maker", "makers/{maker}/"),
@@ -57,6 +60,8 @@ PLACES = (
     Place("order-cancel", "orders/{pay}/cancel/", BUYER),
     Place("order-return", "orders/{order}/return/{parcel}/", BUYER),
     Place("account", "account/", MEMBER),
+    Place("account-wishlist", "account/wishlist/", MEMBER),
+    Place("account-alerts", "account/alerts/", MEMBER),
     Place("account-follows", "account/follows/", MEMBER),
     Place("account-reviews", "account/reviews/", MEMBER),
     Place("account-review", "account/reviews/{product}/", MEMBER),

@@ -8,9 +8,14 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from catalog.models import Product, Stock, Variant
+from catalog.alerts import ask_for_alert
+from catalog.models import Market, Product, Stock, Variant
 from catalog.shelf_store import recompile_products
 from demo.orders import _Story
+from fans.addresses import keep_address
+from fans.follows import follow_as_member
+from fans.models import Wish
+from fans.wishes import add_wish, share_wishlist
 from films.models import Film
 from merchants.models import Merchant
 from orders.links import order_token
@@ -82,6 +87,7 @@ class World:
         order = make_order(member)
         sell_out(SOLD_OUT)
         self.names = {
+            "wishlist": _full_account(member),
             "film": FILM,
             "campaign": CAMPAIGN,
             "maker": MAKER,
@@ -93,6 +99,18 @@ class World:
             "pay": order_token(make_order(placed="+0s")),
         }
         self.cookies = {GUEST: {}, BUYER: _with_basket(), MEMBER: _signed_in(member)}
+
+
+def _full_account(member: User) -> str:
+    """Something on each page of the account; the token of the member's shared list."""
+    now, market = timezone.now(), Market.objects.get(code="us")
+    follow_as_member(member, Film.objects.get(slug=FILM), market, language="en", at=now)
+    for product in Product.objects.filter(sku__in=(PLAIN, SOLD_OUT)):
+        add_wish(member, product, market, language="en", at=now)
+    Wish.objects.filter(user=member).update(seen_amount=9900)
+    keep_address(member, country="US", address=ADDRESS, phone="", at=now)
+    ask_for_alert(Variant.objects.filter(product__sku=SOLD_OUT)[0], market, email=member.email, language="en", at=now)
+    return share_wishlist(member, name="Wei", at=now).token
 
 
 def _with_basket() -> dict[str, str]:

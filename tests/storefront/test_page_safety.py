@@ -116,7 +116,7 @@ NAMES = {
 }  # fmt: skip
 #: Buttons of letters, which a mail program presses for its reader, with a signed token that nobody else has; and pages that only
 #: show something, whatever is sent to them.
-FROM_ANYWHERE = {"tell_me_stop", "follow_confirm", "follow_stop", "also", "reviews"}
+FROM_ANYWHERE = {"tell_me_stop", "follow_confirm", "follow_stop", "wish_stop", "also", "reviews", "shared_wishlist"}
 
 
 def _addresses() -> dict[str, str]:
