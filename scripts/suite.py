@@ -16,7 +16,7 @@ from scripts.steps import BIN, Failed, plain_environment, run_loud, run_step, sa
 
 ENGINE_INDEPENDENT = "not postgres and not alone and not pure"
 #: A file of tests stays together, so that what they share is made once.
-SIDE_BY_SIDE = ["-n", str(min(os.cpu_count() or 1, 4)), "--dist", "loadfile"]
+SIDE_BY_SIDE = ["-n", str(min(os.cpu_count() or 1, 4)), "--dist", "loadfile", "--no-loadscope-reorder"]
 NONE_COLLECTED = 5
 
 

@@ -1,5 +1,6 @@
 """Fixtures for everybody: the shared data files, the browser. People and clients follow further down."""
 
+import gc
 import os
 from collections.abc import Iterator
 from itertools import count
@@ -22,10 +23,13 @@ ARTEFACTS = Path(os.environ.get("MERCHSTORE_ARTEFACTS") or ROOT / ".artefacts")
 ALONE = ("tests/house", "tests/system", "tests/bench/test_launch_bench.py")
 #: But these ask no clock: in their own process, or in a copy of the project.
 BESIDE = (
-    "tests/system/test_bad_input.py",
-    *(f"tests/system/test_{name}.py" for name in ("isolation", "neighbours", "roles", "scopes")),
+    *(f"tests/system/test_{name}.py" for name in ("bad_input", "isolation", "leaks", "neighbours", "roles", "scopes")),
     *(f"tests/house/test_{name}.py" for name in ("bootstrap", "checks", "documents", "floors", "templates")),
 )
+#: Forms, pages and endpoints: of what is below them they ask nothing that its own tests do not.
+DOORS = ("tests/api", "tests/desk", "tests/panel", "tests/storefront")
+#: What takes longest begins first, so that no process is left alone with it at the end.
+FIRST = ("tests/system/test_bad_input.py", "tests/demo/test_load.py", "tests/bench", "tests/system", "tests/house")
 #: How long an expectation of a page may take to come true, in milliseconds: what a machine three times slower needs.
 PATIENCE = 15_000
 
@@ -34,7 +38,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--one-of-each",
         action="store_true",
-        help="of each test one set of parameters, and all of those marked `dialect`",
+        help="of each test one set of parameters, of each file of a door one test, and all of those marked `dialect`",
     )
 
 
@@ -52,14 +56,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker("browser")
         if item.get_closest_marker("browser") or (_is_in(item.path, ALONE) and not _is_in(item.path, BESIDE)):
             item.add_marker("alone")
+    # Within a place, and among all that is in none, they stay as they were.
+    items.sort(key=lambda item: next((n for n, place in enumerate(FIRST) if _is_in(item.path, (place,))), len(FIRST)))
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays to the end, so that it is not looked through for garbage again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 100)
 
 
 def _keep_one_of_each(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What differs in parameters alone asks another engine the same questions, unless the test says that it does not."""
+    """What differs in parameters alone asks another engine the same questions, unless the test says that it does not. So do
+    the doors: what they ask is asked below them, and of each of their files one test shows that it can be."""
     seen: set[str] = set()
     kept, left = [], []
     for item in items:
-        name = item.nodeid.partition("[")[0]
+        name = str(item.path) if _is_in(item.path, DOORS) else item.nodeid.partition("[")[0]
         (left if name in seen and not item.get_closest_marker("dialect") else kept).append(item)
         seen.add(name)
     config.hook.pytest_deselected(items=left)

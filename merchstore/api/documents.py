@@ -1,6 +1,7 @@
 """The API's own description: the OpenAPI document, and a page that shows it."""
 
 from functools import cache
+from threading import Lock
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -20,9 +21,18 @@ from merchstore.api.answers import ReadView
 _MAX_AGE = 300
 
 
-@cache
+_one_at_a_time = Lock()
+
+
 def openapi_document() -> dict[str, Any]:
     """The OpenAPI document. It depends on the code alone, so it is made once per process."""
+    with _one_at_a_time:
+        return _made()
+
+
+@cache
+def _made() -> dict[str, Any]:
+    # What makes it looks for its extensions the first time it is asked, and fails where two threads do so at once.
     return SchemaGenerator().get_schema(request=None, public=True)
 
 

@@ -29,6 +29,7 @@ from tests.factories import (
     make_product,
     make_user,
 )
+from tests.undoing import undone
 
 #: Nobody; somebody who is signed in on the site: a merchant's member, staff without and with the permission; and keys: the
 #: merchant's own, a rival's, one that may do anything else, one that was revoked, one that expired, a suspended merchant's.
@@ -314,54 +315,57 @@ def test_access(shop, people, who):
     assert found == wanted
 
 
-@pytest.mark.parametrize("address", PUBLIC)
-def test_what_is_public_is_the_same_for_everybody_and_sets_no_cookie(shop, people, address):
-    answers = [people.client(who, "").get(f"/api/v1/{address}") for who in ("nobody", "staff", "partner", "revoked")]
+def test_what_is_public_is_the_same_for_everybody_and_sets_no_cookie(subtests, shop):
+    people = People()
+    for address in PUBLIC:
+        with subtests.test(address):
+            whom = ("nobody", "staff", "partner", "revoked")
+            answers = [people.client(who, "").get(f"/api/v1/{address}") for who in whom]
 
-    assert len({answer.content for answer in answers if answer.status_code == 200}) == 1
-    assert [dict(answer.cookies) for answer in answers] == [{}] * len(answers)
-
-
-@pytest.mark.parametrize("route, method", NEEDS_A_KEY)
-def test_what_is_refused_changes_nothing_and_is_kept_by_no_cache(shop, people, route, method):
-    address, statuses = NEEDS_A_KEY[route, method]
-    address = address.format(**shop)
-    before = list(Product.objects.values_list("title_en", "state", "updated_at"))
-    strangers = ("nobody", "member", "clerk", "narrow", "revoked")
-    # What a rival makes, or tries to, is its own.
-    makes_its_own = method != "get" and statuses[RIVAL] in (200, 201, 202, 400)
-    for who in strangers if makes_its_own else (*strangers, "rival"):
-        answer = ask(people.client(who, route, method), route, method, address)
-
-        assert answer["Cache-Control"] == "private, no-store"
-        assert answer["Vary"] == "Accept, Authorization, Cookie"
-        assert dict(answer.cookies) == {}
-    assert (SaleLine.objects.count(), IdempotentRequest.objects.count(), ImportRun.objects.count()) == (0, 0, 4)
-    assert list(Product.objects.values_list("title_en", "state", "updated_at")) == before
+            assert len({answer.content for answer in answers if answer.status_code == 200}) == 1
+            assert [dict(answer.cookies) for answer in answers] == [{}] * len(answers)
 
 
-@pytest.mark.parametrize(
-    "route, method",
-    [
-        pair
-        for pair, (_address, statuses) in ACCESS.items()
-        if statuses[PEOPLE.index("partner")] != statuses[RIVAL] == 404
-    ],
-)
-def test_the_404_of_a_rivals_is_the_404_of_nothing(shop, people, route, method):
-    address = ACCESS[route, method][0]
-    rival = people.client("rival", route, method)
-    names = dict.fromkeys(("looked_at", "stopped", "done", "waiting"), "imp_0000000000000000")
-    names |= {"licence": "lic_0000000000000000", "statement": "sta_0000000000000000"}
-    names |= {
-        name: f"{name[:3]}_0000000000000000" for name in ("product", "variant", "image", "return", "order", "file")
-    }
-    names |= dict.fromkeys(("campaign", "invitation"), "cmp_0000000000000000")
-    names |= {"shipment": "shp_0000000000000000", "submission": "ver_0000000000000000"}
-    names |= {"event": "evt_0000000000000000", "endpoint": "whe_0000000000000000", "delivery": "dlv_0000000000000000"}
+def test_what_is_refused_changes_nothing_and_is_kept_by_no_cache(subtests, shop):
+    for (route, method), (address, statuses) in NEEDS_A_KEY.items():
+        with subtests.test(f"{method} {route}"), undone():
+            before = list(Product.objects.values_list("title_en", "state", "updated_at"))
+            # What a rival makes, or tries to, is its own.
+            makes_its_own = method != "get" and statuses[RIVAL] in (200, 201, 202, 400)
+            strangers = ["nobody", "member", "clerk", "narrow", "revoked", *([] if makes_its_own else ["rival"])]
+            people = People()
+            for who in strangers:
+                _is_refused(ask(people.client(who, route, method), route, method, address.format(**shop)))
+            assert (SaleLine.objects.count(), IdempotentRequest.objects.count(), ImportRun.objects.count()) == (0, 0, 4)
+            assert list(Product.objects.values_list("title_en", "state", "updated_at")) == before
 
-    theirs = ask(rival, route, method, address.format(**shop))
-    nothing = ask(rival, route, method, address.format(**names).replace("product=pin", "product=unheard-of"))
 
-    assert theirs.status_code == 404
-    assert theirs.json() | {"instance": ""} == nothing.json() | {"instance": ""}
+def _is_refused(answer):
+    assert answer["Cache-Control"] == "private, no-store"
+    assert answer["Vary"] == "Accept, Authorization, Cookie"
+    assert dict(answer.cookies) == {}
+
+
+NOTHING = {
+    **dict.fromkeys(("looked_at", "stopped", "done", "waiting"), "imp_0000000000000000"),
+    **{name: f"{name[:3]}_0000000000000000" for name in ("product", "variant", "image", "return", "order", "file")},
+    **dict.fromkeys(("campaign", "invitation"), "cmp_0000000000000000"),
+    "licence": "lic_0000000000000000", "statement": "sta_0000000000000000", "shipment": "shp_0000000000000000",
+    "submission": "ver_0000000000000000", "event": "evt_0000000000000000", "endpoint": "whe_0000000000000000",
+    "delivery": "dlv_0000000000000000",
+}  # fmt: skip
+
+
+def test_the_404_of_a_rivals_is_the_404_of_nothing(subtests, shop):
+    for (route, method), (address, statuses) in ACCESS.items():
+        if statuses[PEOPLE.index("partner")] == statuses[RIVAL] or statuses[RIVAL] != 404:
+            continue
+        with subtests.test(f"{method} {route}"), undone():
+            rival = People().client("rival", route, method)
+            unheard_of = address.format(**NOTHING).replace("product=pin", "product=unheard-of")
+
+            theirs = ask(rival, route, method, address.format(**shop))
+            nothing = ask(rival, route, method, unheard_of)
+
+            assert theirs.status_code == 404
+            assert theirs.json() | {"instance": ""} == nothing.json() | {"instance": ""}

@@ -2,6 +2,8 @@
 
 import json
 import re
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from films.models import Artwork, Credit, Release, Tier
 from licensing.ledger.statements import close_statement, compute_statement
 from licensing.ledger.terms import set_terms
 from merchants.models import PartnerKey
+from merchstore.api import documents
 from merchstore.api.documents import openapi_document
 from merchstore.api.examples import EXAMPLES
 from merchstore.api.problems import KINDS
@@ -308,6 +311,26 @@ def test_every_operation_has_a_heading_that_is_a_word():
 
 def test_the_document_is_made_without_a_warning():
     call_command("spectacular", "--validate", "--fail-on-warn", "--file", "/dev/null")
+
+
+def test_two_who_ask_first_wait_for_one_document(monkeypatch):
+    """What makes it fails where two threads make it at once."""
+    inside, most = [], []
+
+    def slowly(*_args: Any, **_named: Any) -> dict[str, Any]:
+        inside.append(1)
+        most.append(len(inside))
+        time.sleep(0.05)
+        inside.pop()
+        return {"openapi": "3.1.0"}
+
+    documents._made.cache_clear()
+    monkeypatch.setattr(documents.SchemaGenerator, "get_schema", slowly)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _number: openapi_document(), range(4)))
+    documents._made.cache_clear()
+
+    assert (most, len({id(one) for one in found})) == ([1], 1)
 
 
 def test_the_document_is_served_as_json_and_as_yaml(get):

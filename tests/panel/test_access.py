@@ -26,6 +26,7 @@ from tests.catalog.importing_goods import MAPPING, table
 from tests.factories import make_user
 from tests.licensing.approving import picture
 from tests.panel.conftest import signed_in
+from tests.undoing import same_browser, undone
 
 #: By the route's name: method, address, and the status for a stranger, a rival, a reader and the owner.
 ACCESS = {
@@ -253,10 +254,8 @@ def test_every_route_has_a_row() -> None:
     assert {pattern.name for pattern in urlpatterns} == set(ACCESS)
 
 
-@pytest.mark.dialect
-@pytest.mark.parametrize("name", ACCESS)
 def test_access(
-    name: str,
+    subtests: pytest.Subtests,
     merchant: Merchant,
     run: ImportRun,
     statement: Statement,
@@ -268,12 +267,16 @@ def test_access(
     reader: Client,
     owner: Client,
 ) -> None:
-    method, address, *statuses = ACCESS[name]
-    address = address.format(
-        merchant=merchant.slug, run=run.public_id, statement=statement.public_id, **trade, **papers, **people, **shelf
-    )
+    names = {"merchant": merchant.slug, "run": run.public_id, "statement": statement.public_id}
+    names |= trade | papers | people | shelf
+    for name in ACCESS:
+        with subtests.test(name), undone():
+            _access(name, names, merchant, [Client(), *(same_browser(who) for who in (rival, reader, owner))])
 
-    answers = [getattr(who, method)(address) for who in (Client(), rival, reader, owner)]
+
+def _access(name: str, names: dict[str, str], merchant: Merchant, clients: list[Client]) -> None:
+    method, address, *statuses = ACCESS[name]
+    answers = [getattr(who, method)(address.format(**names)) for who in clients]
     for answer in answers:
         if answer.streaming:
             b"".join(answer.streaming_content)  # read to its end, its file is closed
@@ -282,7 +285,7 @@ def test_access(
     assert ImportRun.objects.get().state == "waiting"
     mine = {"parcel__merchant": merchant}
     assert (Shipment.objects.filter(**mine).count(), Return.objects.get(**mine).state) == (1, "requested")
-    if "{merchant}" in ACCESS[name][1]:
+    if "{merchant}" in address:
         assert answers[0]["Location"].startswith("/panel/en/sign-in/?next=")
         assert statuses[3] == 404 or answers[3]["Cache-Control"] == "private, no-store"
 
