@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
 from accounts.models import User
@@ -62,7 +62,7 @@ def make_sandbox(merchant: Merchant, *, by: User | None, at: datetime) -> Mercha
         if standing is not None:  # somebody was quicker
             _set_aside(made)
             return standing
-        _put_in_place(made, locked, _free_slug(locked))
+        _put_in_place_of_its_own(made, locked)
         mirror_members(locked)
         record("merchant.sandbox_made", locked, by=by, sandbox=made.public_id)
     return made
@@ -159,11 +159,19 @@ def _put_in_place(sandbox: Merchant, whose: Merchant | None, slug: str) -> None:
     sandbox.save(update_fields=["slug", "sandbox_for", "updated_at"])
 
 
-def _free_slug(whose: Merchant) -> str:
-    """The merchant's with an ending; numbered where somebody else has it, as long slugs may that begin alike."""
+def _put_in_place_of_its_own(sandbox: Merchant, whose: Merchant) -> None:
+    """Under the merchant's slug with an ending; numbered where somebody else has it, as long slugs may that begin alike. Who takes
+    the same at the same instant is waited for."""
     start = whose.slug[:66].rstrip("-")
-    slugs = (f"{start}-sandbox{ending}" for ending in ("", *(f"-{number}" for number in range(2, 1_000))))
-    return next(slug for slug in slugs if not Merchant.objects.filter(slug=slug).exists())
+    for ending in ("", *(f"-{number}" for number in range(2, 1_000))):
+        slug = f"{start}-sandbox{ending}"
+        try:
+            with transaction.atomic():
+                if not Merchant.objects.filter(slug=slug).exists():
+                    return _put_in_place(sandbox, whose, slug)
+        except IntegrityError:
+            continue
+    raise RuntimeError(f"a thousand sandboxes are called like {start}")
 
 
 def _set_aside(sandbox: Merchant) -> None:

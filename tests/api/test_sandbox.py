@@ -30,6 +30,7 @@ from orders.models import Order
 from orders.papers import issue_documents
 from orders.payments import offered
 from orders.payouts import currencies_of, make_payout
+from sandboxes import services
 from sandboxes.building import EXPIRY_IN, LAUNCH_IN
 from sandboxes.services import make_sandbox, reset_sandbox, sandbox_of
 from tests.api.conftest import Partner, make_partner, publish
@@ -269,6 +270,18 @@ def test_answers_are_what_the_document_says(sandbox, keeper):
 
 
 class TestMaking:
+    def test_who_is_given_the_same_name_at_the_same_instant_gets_the_next(self, keeper, monkeypatch):
+        put = services._put_in_place
+
+        def late(made: Merchant, whose: Merchant | None, slug: str) -> None:
+            if slug == "keeper-sandbox":
+                make_merchant(slug)  # after it was looked for
+            put(made, whose, slug)
+
+        monkeypatch.setattr(services, "_put_in_place", late)
+
+        assert make_sandbox(keeper, by=None, at=NOW).slug == "keeper-sandbox-2"
+
     def test_it_is_a_merchant_of_its_own_with_the_same_members(self, keeper):
         keeper.members.create(user=make_user("ada"), role="owner")
 
