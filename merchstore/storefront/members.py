@@ -114,6 +114,8 @@ def sign_in_page(
         "email": request.POST.get("email", "")[:150],
         "errors": errors or {},
         "problem": problem,
+        # Here from the page that set it.
+        "is_new_password": request.method == "GET" and request.GET.get("password") == "new",
         "next": next_of(request, visit),
     }
     response = answer(request, visit, "sign_in", context)

@@ -53,6 +53,8 @@ def buying(found: ProductPage, asked: QueryDict, visit: Visit) -> dict[str, Any]
         "most_pieces": min(to_add.available, MOST_PIECES) if to_add else 0,
         "ask_at": f"{visit.base}goods/p/{found.card.slug}/tell-me/",
         "note": note,
+        # Where the button would stand it says why there is none.
+        "not_in": country_in_sentence(destination.code, visit.language) if note["tone"] == "bad" else "",
         "said": " ".join(filter(None, (f"{chosen} {price['now']}".strip(), stock_words, note["title"]))),
     }
 

@@ -20,6 +20,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from films.models import Film
+from licensing.admin.timeline import NARROW, Bar, Row, drawing
 from merchstore.languages import LANGUAGE_TAGS, LANGUAGES
 from merchstore.storefront.pictures import tile_picture
 from merchstore.storefront.shown import Tile
@@ -96,13 +97,19 @@ class _Specimens:
             (_("Search"), self._suggestions()),
             (_("Sum"), self._sums()),
             (_("Reviews"), [self._one("", "storefront/_stars.html", stars=number) for number in (5, 3, 0)]),
+            (_("Wishlist"), self._wishes()),
+            (_("Share"), self._shares()),
             (_("Panel"), self._plain("panel")),
+            (_("Approval"), self._steps()),
+            (_("Time of a licence"), self._licence_time()),
+            (_("Action bar"), self._plain("bar")),
             (_("Tables and facts"), self._plain("tables")),
             (_("Empty pages"), self._plain("empty")),
         ]
 
     def _one(self, words: str, template: str, **more: Any) -> Specimen:
-        drawn = render_to_string(template, self.context | more)
+        # Nothing here takes the focus of who opens the page.
+        drawn = render_to_string(template, self.context | more).replace(" autofocus", "")
         self.count += 1
         light, dark = (_tied_apart(drawn, f"{theme}{self.count}") for theme in ("light", "dark"))
         return Specimen(words, mark_safe(light), mark_safe(dark))  # noqa: S308 our own templates
@@ -201,6 +208,42 @@ class _Specimens:
             self._one(_("Tax included."), "storefront/_sums.html", quote=taxed | {"tax_is_included": True}),
         ]
 
+    def _wishes(self) -> list[Specimen]:
+        show = partial(self._one, template="storefront/_wish.html", slug="sample")
+        return [show(_("Plain")), show(_("On the list"), is_kept=True), show(_("The list is full"), is_full=True)]
+
+    def _shares(self) -> list[Specimen]:
+        """As its script leaves it: there, and with what it says."""
+        shown = self._one(_("Plain"), "storefront/_share.html")
+        states = ((_("Plain"), ""), (_("Copied"), "done"), (_("Not copied"), "failed"))
+        return [Specimen(words, *(mark_safe(_shared(one, said)) for one in shown[1:])) for words, said in states]  # noqa: S308
+
+    def _steps(self) -> list[Specimen]:
+        labels = (_("Concept"), _("Pre-production"), _("Production"), _("Final"))
+        round_ = {"url": "#", "label": "1", "state": _("Approved")}
+        states = ((_("First step"), 0), (_("Third step"), 2), (_("All done"), len(labels)))
+        return [
+            self._one(
+                words,
+                "panel/_steps.html",
+                steps=[_step(label, place - now, round_) for place, label in enumerate(labels)],
+            )
+            for words, now in states
+        ]
+
+    def _licence_time(self) -> list[Specimen]:
+        today = timezone.localdate()
+        ends = today + timedelta(days=120)
+        rows = [
+            _licence_row(_("Term"), Bar(today - timedelta(days=400), ends, "term")),
+            _licence_row(_("Sell-off"), Bar(ends + timedelta(days=1), ends + timedelta(days=90), "sell-off")),
+            _licence_row(_("Taken down"), Bar(today - timedelta(days=60), today - timedelta(days=30), "hold")),
+            _licence_row("LIC-2026-0104", Bar(today - timedelta(days=200), today + timedelta(days=40), "document")),
+        ]
+        shown = drawing(rows, NARROW, today=today) | {"name": "narrow"}
+        template = "admin/licensing/licence/_timeline.html"
+        return [self._one("", template, drawings=[shown], phase=_("Time of a licence"))]
+
     def _lowest(self) -> str:
         return _("Lowest in the 30 days before: %(price)s") % {"price": "$38.00"}
 
@@ -212,11 +255,30 @@ def _tied_apart(fragment: str, place: str) -> str:
         names = " ".join(f"{place}-{name}" for name in tie[2].split())
         return f'{tie[1]}="{names}"'
 
-    return _TIES.sub(renamed, fragment)
+    return _TIES.sub(renamed, fragment).replace("url(#", f"url(#{place}-")
 
 
 def _still(fragment: str) -> str:
     return fragment.replace('data-mount="countdown"', "")
+
+
+def _shared(fragment: str, said: str) -> str:
+    """The button, and in its live region the words that stand ready under `said`."""
+    words = re.search(rf'data-{said}="([^"]*)"', fragment)[1] if said else ""  # type: ignore[index]
+    return re.sub(r' data-mount="share" hidden', "", fragment).replace("></p>", f">{words}</p>")
+
+
+def _step(label: str, ahead: int, round_: dict[str, Any]) -> dict[str, Any]:
+    """`ahead` is how many steps it is away: those before are done."""
+    if ahead < 0:
+        return {"tone": "done", "label": label, "word": "", "rounds": [round_]}
+    tone, word = ("now", _("In review")) if ahead == 0 else ("", "")
+    return {"tone": tone, "label": label, "word": word, "rounds": []}
+
+
+def _licence_row(label: str, bar: Bar) -> Row:
+    last = bar.last if bar.tone == "document" else None
+    return Row(label, "", [bar], last)
 
 
 def _value(group: str, label: str, state: str = "", *, is_chosen: bool = False) -> dict[str, Any]:

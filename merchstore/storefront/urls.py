@@ -109,6 +109,13 @@ urlpatterns = [
     re_path(_IN + r"account/security/password/$", _security("password"), name="account_password"),
     re_path(_IN + r"sign-in/$", members.sign_in, name="sign_in"),
     re_path(_IN + r"sign-in/passkey/$", lazily("merchstore.storefront.passkeys.sign_in"), name="sign_in_passkey"),
+    re_path(_IN + r"sign-in/forgotten/$", lazily("merchstore.storefront.forgotten.forgotten"), name="forgotten"),
+    re_path(_IN + r"sign-in/forgotten/sent/$", lazily("merchstore.storefront.forgotten.sent"), name="forgotten_sent"),
+    re_path(
+        _IN + r"sign-in/new-password/(?P<uidb36>[0-9A-Za-z]{1,20})-(?P<key>[-\w]{1,120})/$",
+        lazily("merchstore.storefront.forgotten.new_password"),
+        name="new_password",
+    ),
     re_path(_IN + r"sign-up/$", members.sign_up, name="sign_up"),
     re_path(_IN + r"sign-out/$", members.sign_out, name="sign_out"),
     re_path(_IN + r"help/$", questions.index, name="help"),

@@ -8,7 +8,6 @@ from typing import Any
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.http import urlencode
-from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.models import User
@@ -153,4 +152,4 @@ def alerts(request: HttpRequest, visit: Visit, user: User) -> HttpResponse:
 
 
 def _where(market: Market, visit: Visit) -> str:
-    return _("In %(market)s") % {"market": market.name_in(visit.language)}
+    return market.name_in(visit.language)

@@ -3,6 +3,10 @@
 const CHANGED = "input:checked:not([checked]), option:checked:not([selected])";
 
 export function mount(choice) {
+  // The button names the price of one piece: of more it says none, as only the basket adds up.
+  choice.addEventListener("input", ({ target }) => {
+    if (target.id === "quantity") choice.querySelector("[data-each]").hidden = target.value !== "1";
+  });
   const form = choice.querySelector("form.choose");
   if (!form || !window.htmx) return;
   form.querySelector("button").hidden = true;

@@ -9,6 +9,7 @@ const modules = {
   suggest: () => import("./suggest.js"),
   gallery: () => import("./gallery.js"),
   "same-place": () => import("./same-place.js"),
+  share: () => import("./share.js"),
 };
 
 const mounted = new WeakSet();

@@ -4,6 +4,7 @@ What a journey changes stays for those after it, so each brings what it needs an
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -52,14 +53,22 @@ def _shop(django_db_setup: None, django_db_blocker: Any) -> Iterator[Site]:
         # Counts of who asked how often, of another run, are not those of this one.
         SECRET_KEY=uuid4().hex * 2,
     )
-    with own, django_db_blocker.unblock():
-        markets._kept.clear()
+    with own, django_db_blocker.unblock(), _emptied():
         _load()
         server = LiveServer("localhost")
         # Where providers send people back to, and tell of what was paid.
         with override_settings(SITE_URL=server.url):
             yield Site(server.url)
         server.stop()
+
+
+@contextmanager
+def _emptied() -> Iterator[None]:
+    """Nothing of it is left to other tests, even where loading failed."""
+    markets._kept.clear()
+    try:
+        yield
+    finally:
         call_command("flush", interactive=False, verbosity=0)
         markets._kept.clear()
 

@@ -7,8 +7,9 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
-from catalog.models import Offer, Price, Product, Promotion, ShelfSpan
-from catalog.shelf_store import recompile_products
+from catalog.models import Market, Offer, Price, Product, Promotion, ShelfSpan
+from catalog.shelf_store import recompile_products, turn_epoch
+from fans.models import Review
 from films.models import Artwork
 from tests import factories
 from tests.factories import NOW
@@ -197,3 +198,38 @@ def test_a_country_has_its_article_in_a_sentence_and_none_in_a_list(get):
     assert "Licensed for the United States" in american
     assert "Licensed for the Netherlands" in dutch
     assert '<option value="NL" selected>Netherlands</option>' in dutch
+
+
+def test_a_product_that_nobody_reviewed_says_so_and_holds_no_room_free(get):
+    product = make_shop().product
+    silent = text_of(get(f"/us/en/goods/p/{product.slug}/"))
+    fan = factories.make_user("reviewer", is_staff=False, is_superuser=False)
+    told = {"stars": 4, "title": "Warm", "state": "shown", "decided_at": NOW, "written_at": NOW, "language": "en"}
+    Review.objects.create(product=product, user=fan, **told)
+    turn_epoch(Market.objects.order_by("pk"))
+    reviewed = text_of(get(f"/us/en/goods/p/{product.slug}/"))
+
+    assert ("No reviews yet" in silent, "reviews-slot" in silent) == (True, False)
+    assert f'href="/us/en/account/reviews/{product.slug}/"' in silent
+    assert ("No reviews yet" in reviewed, "reviews-slot" in reviewed) == (False, True)
+
+
+def test_the_button_that_buys_names_the_price(get):
+    shop = make_shop()
+
+    html = text_of(get(f"/us/en/goods/p/{shop.product.slug}/"))
+
+    assert ">Add to basket<span data-each>, $38.00</span></span></button>" in html
+
+
+def test_where_a_piece_is_not_licensed_the_button_says_so(get):
+    factories.make_market("na", countries=["US", "CA"])
+    licence = factories.make_licence(factories.make_film("ferry"), factories.make_merchant(), excluded=["CA"])
+    factories.make_product(licence=licence, slug="bag", prices={"na": 2600})
+
+    refused = text_of(get("/na/en/goods/p/bag/?country=CA"))
+    sold = text_of(get("/na/en/goods/p/bag/?country=US"))
+
+    button = '<button class="btn wide" disabled>Not available in Canada</button>'
+    assert (button in refused, "Add to basket" in refused) == (True, False)
+    assert (button in sold, "Add to basket" in sold) == (False, True)

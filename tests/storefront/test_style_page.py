@@ -40,6 +40,7 @@ def test_each_component_stands_there_in_both_themes(staff, prefix, words):
     for part in (
         "class=\"btn\" disabled", "pill bad", "note warn", 'aria-invalid="true"', "flag cut", "price cut", "lead-card",
         "opt none", "tell-me", "countdown", "class=\"table\"", "class=\"empty\"", "film-title voice-didone",
+        "class=\"share\"", "class=\"wish field-error\"", "panel-steps", "licence-time-narrow", "desk-bar",
     ):  # fmt: skip
         assert part in html, part
 
@@ -52,3 +53,21 @@ def test_names_are_unique_and_ties_lead_somewhere(staff):
     assert [name for name, count in ids.items() if count > 1] == []
     assert [name for tie in ties for name in tie.split() if name not in ids] == []
     assert len(ties) > 20
+
+
+def test_a_share_button_stands_there_as_its_script_leaves_it(staff):
+    html = staff.get(ADDRESS).content.decode()
+
+    assert 'data-mount="share"' not in html
+    assert len(re.findall(r'<p class="share-said"[^>]*>The address is copied\.</p>', html)) == 2
+    assert len(re.findall(r'<p class="share-said"[^>]*>The address could not be copied\.</p>', html)) == 2
+
+
+def test_nothing_takes_the_focus_and_each_hatch_is_found(staff):
+    html = staff.get(ADDRESS).content.decode()
+
+    ids = set(re.findall(r'\bid="([^"]+)"', html))
+    hatches = re.findall(r"url\(#([^)]+)\)", html)
+    assert "autofocus" not in html
+    assert len(hatches) == 2
+    assert set(hatches) <= ids
