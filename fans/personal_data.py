@@ -19,7 +19,7 @@ from accounts.services import record
 from catalog.models import Market, StockAlert
 from catalog.shelf_store import turn_epoch
 from core.errors import Refused
-from fans.models import Wishlist
+from fans.models import Wish, Wishlist
 from orders.forgetting import forget_deliveries, kept_until
 from orders.models import Basket, Order
 
@@ -169,7 +169,7 @@ def _follows(user: User) -> list[dict[str, Any]]:
 
 def _wishes(user: User) -> dict[str, Any]:
     shared = Wishlist.objects.filter(user=user).first()
-    rows = user.wishes.select_related("product", "market").order_by("pk")
+    rows = Wish.objects.filter(user=user).select_related("product", "market").order_by("pk")
     return {
         "kept": [
             {"product": row.product.title_en, "market": row.market.code, "since": _when(row.wished_at), "letters": row.is_told}
