@@ -18,6 +18,7 @@ from catalog.search import index_products
 from catalog.shelf_store import recompile_products
 from demo.approvals import load_approvals
 from demo.delivery import load_delivery
+from demo.fans import fan_login, load_buyers, load_fans
 from demo.files import instant, offset, read_goods, read_table
 from demo.goods import load_products
 from demo.joining import load_joining
@@ -56,26 +57,28 @@ def load_demo(now: datetime, say: Say) -> Tally:
     """Bring the database up to demo/data. Running it again changes nothing; what people changed since stays theirs."""
     total = Tally()
     with _step("films, merchants and licences", say), transaction.atomic():
-        password = "" if User.objects.filter(username=STAFF[0][0]).exists() else make_password(PASSWORD)
+        first = (STAFF[0][0], fan_login()[0])
+        password = "" if User.objects.filter(username__in=first).count() == len(first) else make_password(PASSWORD)
         for tally in (load_films(now), load_shelves(), load_merchants(now, password), load_licences(now)):
-            _add(total, tally)
+            total.add(tally)
         for username, name, _purpose, permissions in STAFF:
             email = f"{username}@studio.example"
             load_user(email, name, password, total, username=username, is_staff=True, permissions=permissions)
         for code, name in CHANNELS:
             write(Channel, {"code": code}, {}, first={"name": name, "adapter": code}, tally=total)
     with _step("products, prices and stock", say), transaction.atomic():
-        _add(total, load_products(now))
+        total.add(load_products(now))
     with _step("pictures", say):
-        _add(total, load_pictures(_progress(say)))
+        total.add(load_pictures(_progress(say)))
     desk, approver, reviewer = (User.objects.get(username=username) for username, *_ in STAFF)
     with _step("delivery, approvals, sell-off, royalties", say):
-        _add(total, load_delivery(desk))
-        _add(total, load_rights(now, desk))
-        _add(total, load_approvals(now, reviewer, approver))
-        _add(total, load_royalties(now, desk))
+        total.add(load_delivery(desk))
+        total.add(load_rights(now, desk))
+        total.add(load_approvals(now, reviewer, approver))
+        total.add(load_royalties(now, desk))
     with _step("orders", say):
-        _add(total, load_orders(now))
+        total.add(load_orders(now))
+        total.add(load_buyers(now, password))
     if total.created:
         with _step("statements", say):
             tell_licensing(at=now)
@@ -86,9 +89,11 @@ def load_demo(now: datetime, say: Say) -> Tally:
             ids = list(_products().values_list("pk", flat=True))
             recompile_products(ids)
             index_products(ids)
+    with _step("what fans keep and say", say):
+        total.add(load_fans(now, desk))
     _draft_campaign(now, total)
-    _add(total, load_joining(now, desk))
-    _add(total, load_partners(now, desk))
+    total.add(load_joining(now, desk))
+    total.add(load_partners(now, desk))
     return total
 
 
@@ -108,7 +113,8 @@ def logins() -> list[tuple[str, str]]:
     """(user name, what for) of everybody the demo made, the desk first."""
     people = [(username, purpose) for username, _name, purpose, _permissions in STAFF]
     members = Member.objects.filter(merchant__slug__in=_slugs("merchants")).select_related("user", "merchant")
-    return people + [(m.user.username, f"{m.merchant}, {m.get_role_display().lower()}") for m in members.order_by("pk")]
+    people += [(m.user.username, f"{m.merchant}, {m.get_role_display().lower()}") for m in members.order_by("pk")]
+    return [*people, fan_login()]
 
 
 def _draft_campaign(now: datetime, tally: Tally) -> None:
@@ -144,12 +150,6 @@ def _products() -> QuerySet[Product]:
 
 def _slugs(table: str) -> list[str]:
     return [row["slug"] for row in read_table(table)]
-
-
-def _add(total: Tally, part: Tally) -> None:
-    total.created += part.created
-    total.changed += part.changed
-    total.unchanged += part.unchanged
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """The demo's orders: placed, paid at the sandbox's own cashier, sent, brought back, by the services that do it for everybody."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.conf import settings
@@ -25,11 +26,15 @@ PROVIDER = sandbox.Sandbox.code
 
 
 def load_orders(now: datetime) -> Tally:
+    return live_orders(read_table("orders"), now)
+
+
+def live_orders(rows: Iterable[Row], now: datetime) -> Tally:
     """Each order once, by its checkout key. A shop that does not take the sandbox's money has none."""
     tally = Tally()
     if PROVIDER not in settings.PAYMENT_PROVIDERS:
         return tally
-    for row in read_table("orders"):
+    for row in rows:
         if Order.objects.filter(checkout_key=row["key"]).exists():
             tally.unchanged += 1
             continue
@@ -67,7 +72,10 @@ class _Story:
         found = quote(wanted, market, country=row["country"], region=region, chosen=chosen, at=at)
         address, wrong = read_address(row["address"], row["country"])
         assert not wrong, f"{row['key']}: {wrong}"
-        buyer = Buyer(email=row["email"], phone=row["phone"], language=row["language"], address=address)
+        buyer = Buyer(
+            email=row["email"], phone=row["phone"], language=row["language"], address=address,
+            user=User.objects.filter(username=row["email"]).first(), gift_message=row.get("gift_message", ""),
+        )  # fmt: skip
         terms = Terms(
             country=row["country"], region=region, expected_total=found.total_amount, checkout_key=row["key"],
             provider=PROVIDER, method="wap", chosen=chosen,

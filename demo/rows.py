@@ -15,6 +15,11 @@ class Tally:
     changed: int = 0
     unchanged: int = 0
 
+    def add(self, part: "Tally") -> None:
+        self.created += part.created
+        self.changed += part.changed
+        self.unchanged += part.unchanged
+
     def __str__(self) -> str:
         return f"{self.created} new, {self.changed} changed, {self.unchanged} as they were"
 

@@ -1,7 +1,7 @@
 """What the demo's merchants owe: agreements, quarters of sales made elsewhere, statements closed and paid as time went by."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import cycle, islice
@@ -31,7 +31,7 @@ def load_royalties(now: datetime, by: User) -> Tally:
     tally = Tally()
     table = read_table("royalties")
     _load_exchange(table["exchange"], by, tally)
-    for row in table["agreements"]:
+    for row in (*table["agreements"], *_plain(table["plain"])):
         licence = Licence.objects.select_related("film").get(number=row["licence"])
         if RoyaltyTerms.objects.filter(licence=licence).exists():
             tally.unchanged += 1
@@ -40,6 +40,15 @@ def load_royalties(now: datetime, by: User) -> Tally:
         _live(licence, row, now, by)
         tally.created += 1
     return tally
+
+
+def _plain(rows: Iterable[Row]) -> Iterator[Row]:
+    """One agreement for each licence: one rate for all, and no sales elsewhere."""
+    fx = {"method": "LAST_DAY", "source": "Demo table", "gaps": "PREVIOUS"}
+    for row in rows:
+        terms = {"currency": row["currency"], "rates": [{"rate": row["rate"]}], "fx": fx}
+        for licence in row["licences"]:
+            yield {"licence": licence, "platform_rate": row["platform_rate"], "terms": terms}
 
 
 def _load_exchange(table: Row, by: User, tally: Tally) -> None:

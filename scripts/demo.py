@@ -49,6 +49,8 @@ WELCOME = """
   Licences        {site}/desk/licensing/licence/     LIC-2026-0112 sells off, 0142 ends soon, 0113 is nearly used up
   Orders          {site}/desk/orders/order/          paid, half sent, delivered, coming back, refunded, waiting for payment
   The panel       {site}/panel/en/      orders, statements and files of goods of one merchant: parcels@, books@merchant.example
+  A fan's account {site}/us/en/account/     orders, wishlist, follows, alerts, reviews, addresses: fan@fan.example
+  Reviews         {site}/desk/fans/review/      three wait to be read, one is hidden; makers answer theirs in the panel
   The API         {site}/api/v1/films   described at {site}/api/v1/docs
 
 {logins}

@@ -11,7 +11,7 @@ import pytest
 from artwork import svg
 from artwork.products import TEMPLATES
 from core.territories import normalise_country
-from demo.files import DATA, choices, day, instant, price_for, read_goods, read_table
+from demo.files import DATA, choices, day, instant, offset, price_for, read_goods, read_table
 from films.models import Credit, Film, Tier
 from licensing.models import DistributionChannel, Licence
 from merchants.models import Member
@@ -41,6 +41,8 @@ def test_every_file_parses():
         "approvals.toml",
         "joining.toml",
         "partners.toml",
+        "buyers.toml",
+        "fans.toml",
         "products.csv",
     }
     for path in DATA.glob("*.toml"):
@@ -184,6 +186,23 @@ def test_members_have_known_roles_and_reserved_addresses():
     assert [member["email"] for member in members if not member["email"].endswith("@merchant.example")] == []
     for row in read_table("merchants"):
         assert "owner" in {member["role"] for member in row["members"]}, row["slug"]
+
+
+def test_what_is_said_of_goods_is_said_by_who_bought_them():
+    buyers, fan = read_table("buyers"), read_table("fans")["fan"]
+    bought = [(one, set(one["skus"])) for one in buyers]
+    bought.append((fan, {item["sku"] for order in fan["orders"] for item in order["items"]}))
+    reviews = [review for one, _skus in bought for review in one["reviews"]]
+
+    for one, skus in bought:
+        assert one["email"].endswith("@fan.example")
+        assert {review["sku"] for review in one["reviews"]} <= skus, one["email"]
+    assert max(Counter(review["title"] for review in reviews).values()) == 1
+    assert set(Counter(review["stars"] for review in reviews)) == {1, 2, 3, 4, 5}
+    assert len({review["sku"] for review in reviews}) >= 15
+    assert all(len(review["title"]) <= 120 and review["text"].strip() for review in reviews)
+    assert all(len(review.get("answer", "")) <= 2000 for review in reviews)
+    assert all(offset(review["answered"]) > offset(review["written"]) for review in reviews if "answer" in review)
 
 
 def test_the_campaign_promises_what_the_files_hold():

@@ -1,7 +1,7 @@
 """Loading the demo: once it is all there, twice it is the same, and what is embargoed is nowhere."""
 
 import io
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import timedelta
 from decimal import Decimal
 from itertools import chain
@@ -10,6 +10,7 @@ import pytest
 from django.apps import apps
 from django.core.files.storage import default_storage
 from django.core.management import call_command
+from django.db.models import F
 from django.test import Client
 from PIL import Image as Pillow
 
@@ -17,8 +18,11 @@ from accounts.models import User
 from campaigns.models import Campaign
 from catalog.models import Image, Market, Price, Product, ShelfSpan, Stock, Variant
 from catalog.tax import tax_rate
+from demo.fans import fan_login, load_fans
 from demo.load import PASSWORD, load_demo, logins, schedule_demo
 from demo.orders import load_orders
+from fans.models import Review
+from fans.queries import rating_of, shown_reviews
 from films.models import Artwork, Film
 from insights.models import Companion
 from licensing.ledger.forecast import forecasts
@@ -36,7 +40,7 @@ from licensing.models import (
 )
 from merchants.models import Merchant, Submittal
 from orders.invariants import breaches
-from orders.models import Order, Refund, Return, SaleFact, Shipment
+from orders.models import Letter, Order, Refund, Return, SaleFact, Shipment
 from orders.quoting import Wanted, quote
 
 APPS = ("accounts", "films", "merchants", "licensing", "catalog", "campaigns", "orders", "fans", "insights")
@@ -170,7 +174,7 @@ def test_statements_are_closed_and_open_and_a_forecast_says_how_each_guarantee_e
     assert outlook("LIC-2026-0104")["bags"] == (True, False)
     assert outlook("LIC-2026-0104")["shirts"] == (False, True)
     assert SaleLine.objects.filter(kind=SaleLine.Kind.RETURN).exists()
-    assert RoyaltyTerms.objects.count() == 7
+    assert RoyaltyTerms.objects.count() == 16
 
 
 def test_licences_have_limits_papers_and_a_dispute_that_is_over(demo):
@@ -225,7 +229,7 @@ def test_orders_stand_where_their_file_says_and_licensing_knows_of_them(demo):
     def sent(key):
         return [(line.quantity, line.shipped, line.returned) for line in order(key).lines.order_by("position")]
 
-    states = dict(Order.objects.values_list("checkout_key", "state"))
+    states = dict(Order.objects.filter(user=None).values_list("checkout_key", "state"))
 
     assert {key.removeprefix("demo-"): state for key, state in states.items()} == {
         "paid": "paid", "part-sent": "paid", "delivered": "paid", "returned": "paid", "coming-back": "paid",
@@ -242,9 +246,6 @@ def test_orders_stand_where_their_file_says_and_licensing_knows_of_them(demo):
     assert not SaleFact.objects.filter(told_at=None).exists()
     assert SaleLine.objects.filter(source=SaleLine.Source.ORDER, kind=SaleLine.Kind.RETURN).count() == 2
     assert {name: count for name, count in breaches().items() if count} == {}
-    assert set(Companion.objects.values_list("product__sku", "other__sku", "orders")) == {
-        ("HPW-FER-PRINT-01", "K19-FER-MUG-01", 2), ("K19-FER-MUG-01", "HPW-FER-PRINT-01", 2),
-    }  # fmt: skip
 
 
 def test_no_page_of_the_panel_is_empty_for_harbour(demo):
@@ -262,10 +263,93 @@ def test_no_page_of_the_panel_is_empty_for_harbour(demo):
     assert (endpoint.state, endpoint.deliveries.filter(state="waiting").count()) == ("disabled", 0)
     assert sorted(endpoint.deliveries.values_list("attempts", flat=True)) == [1, 1, 2, 2]
     parcels = merchant.parcels.filter(order__state="paid")
-    assert parcels.count() == 4
+    assert parcels.filter(order__user=None).count() == 4
     for page in ("", "checklist/", "keys/", f"webhooks/{endpoint.public_id}/", "orders/", "orders/?show=returns"):
         answer = client.get(f"/panel/en/{merchant.slug}/{page}")
         assert answer.status_code == 200, page
+
+
+def test_bought_together_shows_on_the_films_goods_and_on_others(demo):
+    found = defaultdict(dict)
+    for sku, other, orders in Companion.objects.values_list("product__sku", "other__sku", "orders"):
+        found[sku][other] = orders
+
+    assert found["K19-FER-MUG-01"] == {
+        "LL-FER-TEE-02": 2, "HPW-FER-PRINT-01": 2, "GD-FER-VINYL-01": 2, "SCT-FER-MODEL-03": 2,
+    }  # fmt: skip
+    assert found["LL-FER-TEE-02"] == {"K19-FER-MUG-01": 2}
+    assert {sku.split("-")[1] for sku in found} == {"FER", "AME", "CKE", "SPA", "ODY"}
+
+
+def test_buyers_say_what_they_think_and_the_desk_has_some_to_read(demo):
+    states = Counter(Review.objects.values_list("state", flat=True))
+    shown = Review.objects.shown()
+    mug = Product.objects.get(sku="K19-FER-MUG-01")
+
+    assert states == {Review.State.SHOWN: 28, Review.State.WAITING: 3, Review.State.HIDDEN: 1}
+    assert set(shown.values_list("language", flat=True)) == {"en", "zh-hans"}
+    assert set(shown.values_list("stars", flat=True)) == {2, 3, 4, 5}
+    assert shown.exclude(answer="").filter(answered_at__gt=F("written_at")).count() == 6
+    assert Review.objects.get(state=Review.State.HIDDEN).reason
+    assert (rating_of(mug).count, rating_of(mug).average) == (4, Decimal("4.8"))
+    assert [review.written_at for review in shown_reviews(mug)] == sorted(
+        (review.written_at for review in shown_reviews(mug)), reverse=True
+    )
+    for review in Review.objects.select_related("user", "product"):
+        arrived = Shipment.objects.filter(
+            parcel__order__user=review.user,
+            parcel__merchant=review.product.merchant,
+            delivered_at__lt=review.written_at,
+        )
+        assert arrived.exists(), f"{review} was written before it came"
+
+
+def test_the_fan_has_something_in_every_section_of_the_account(demo):
+    fan = User.objects.get(username=fan_login()[0])
+    client = Client()
+    client.force_login(fan)
+
+    def first_market(path):
+        return client.get(f"/us/en/account/{path}").content.decode()
+
+    orders = Order.objects.filter(user=fan)
+    sent = {one.checkout_key: Counter(p.shipments.exists() for p in one.parcels.all()) for one in orders}
+    assert sent == {
+        "demo-fan-delivered": {True: 3}, "demo-fan-back": {True: 1}, "demo-fan-sent": {True: 1}, "demo-fan-present": {False: 1},
+    }  # fmt: skip
+    assert {row.country for row in fan.addresses.all()} == {"US", "HK"}
+    assert {follow.film.slug for follow in fan.follows.all()} == {"the-ferryman", "chungking-express"}
+    assert Counter(fan.wishes.values_list("market__code", flat=True)) == {"us": 5, "cn": 3}
+    assert list(fan.wishes.filter(is_gone=True, market__code="us").values_list("product__sku", flat=True)) == [
+        "SCT-AME-PLUSH-02"
+    ]
+    page = first_market("wishlist/")
+    assert "It cost $22.00 when you kept it." in page
+    assert page.index("Eclipse mug") < page.index("Red caramel plush")
+    assert "Tin picture disc" in first_market("alerts/")
+    assert "Small boat, strong opinions" in first_market("reviews/")
+    for path in ("", "addresses/", "follows/"):
+        assert client.get(f"/us/en/account/{path}").status_code == 200, path
+    shared = Client().get(f"/us/en/wishlist/{fan.wishlist.token}/").content.decode()
+    assert "The wishlist of Nora" in shared
+    assert "Nora Fan" not in shared
+
+
+def test_what_the_fan_threw_away_does_not_come_back(demo):
+    fan = User.objects.get(username=fan_login()[0])
+    fan.wishes.all().delete()
+    fan.follows.all().delete()
+
+    assert load_fans(demo.at, User.objects.get(username="desk")).created == 0
+    assert not fan.wishes.exists()
+    assert not fan.follows.exists()
+
+
+def test_mail_tells_of_the_fans_orders_and_not_of_what_others_bought_weeks_ago(demo):
+    waiting = Letter.objects.filter(sent_at=None, order__user__isnull=False)
+
+    assert set(waiting.values_list("order__email", flat=True)) == {fan_login()[0]}
+    assert Letter.objects.filter(order__user__username="nils.okafor@fan.example").exists()
 
 
 def test_a_shop_without_the_sandbox_has_no_orders(demo, settings):
@@ -273,6 +357,14 @@ def test_a_shop_without_the_sandbox_has_no_orders(demo, settings):
     Order.objects.filter(checkout_key="demo-pending").update(checkout_key="another")
 
     assert load_orders(demo.at).created == 0
+
+
+def test_a_shop_without_orders_has_no_reviews(demo):
+    Review.objects.all().delete()
+    Order.objects.update(user=None)
+
+    assert load_fans(demo.at, User.objects.get(username="desk")).created == 0
+    assert not Review.objects.exists()
 
 
 def test_pictures_are_stored_for_pages_and_for_channels(demo):
