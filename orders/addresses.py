@@ -76,8 +76,10 @@ def read_address(said: Mapping[str, str], country: str) -> tuple[dict[str, str],
 
 
 def address_lines(address: Mapping[str, str]) -> list[str]:
-    """As it stands on a parcel, without the country."""
-    order = _order(address.get("country_code", "US"))
+    """As it stands on a parcel, without the country: in Latin letters in the order in which they are read there, for Hong Kong
+    and China have one for each script."""
+    is_latin = all(letter < "\u0250" for name in ("name", "street_address") for letter in address.get(name, ""))
+    order = _order(address.get("country_code", "US"), is_latin)
     rows = [[address.get(name, "") for name in row if name in FIELDS] for row in order]
     return [line for row in rows if (line := " ".join(filter(None, row)))]
 
@@ -101,8 +103,8 @@ def _wrong(address: dict[str, str]) -> dict[str, str]:
 
 
 @lru_cache(maxsize=300)
-def _order(country: str) -> list[list[str]]:
-    rows: list[list[str]] = get_field_order({"country_code": country})
+def _order(country: str, is_latin: bool = False) -> list[list[str]]:
+    rows: list[list[str]] = get_field_order({"country_code": country}, latin=is_latin)
     return rows
 
 

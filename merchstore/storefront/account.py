@@ -14,6 +14,7 @@ from accounts.models import User
 from core.money import Money
 from merchstore.storefront.answers import answer
 from merchstore.storefront.carrier import member
+from merchstore.storefront.ordered import state_words
 from merchstore.storefront.visit import Page, Visit, own_page
 from orders.links import order_path
 from orders.models import Order
@@ -74,12 +75,17 @@ def framed(
 def orders(request: HttpRequest, visit: Visit, user: User) -> HttpResponse:
     """A member's own orders, the newest first."""
     after = request.GET.get("after", "")
-    found = Order.objects.filter(user=user).select_related("market").order_by("-pk")
+    found = Order.objects.filter(user=user).select_related("market").prefetch_related("lines").order_by("-pk")
     if after.isascii() and after.isdigit() and len(after) < 18:
         found = found.filter(pk__lt=int(after))
     rows = list(found[: PAGE + 1])
     shown = [
-        (one, order_path(one, prefix=visit.prefix), Money(one.total_amount, one.currency).in_locale(visit.language))
+        (
+            one,
+            order_path(one, prefix=visit.prefix),
+            Money(one.total_amount, one.currency).in_locale(visit.language),
+            state_words(one, one.lines.all()),
+        )
         for one in rows[:PAGE]
     ]
     context = {"orders": shown, "next": rows[PAGE - 1].pk if len(rows) > PAGE else ""}

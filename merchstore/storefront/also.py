@@ -1,6 +1,7 @@
 """What else may please: goods that others bought together with these, and goods that this browser has looked at.
 
-A product's page is kept for everybody, so htmx puts this part into it when it comes into view. What was looked at stands in a
+A product's page is kept for everybody, so htmx puts this part into it: at once, since who leaves without scrolling has seen
+the product too, and since a part that grows under somebody's eyes pushes what is below it. What was looked at stands in a
 cookie of the browser and nowhere else. Without a script a link leads to a page that says the same.
 """
 

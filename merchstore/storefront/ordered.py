@@ -1,5 +1,6 @@
 """An order as its page shows it. Words and sums, with no decision left but what its buyer may do."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,7 +69,7 @@ def shown_order(order: Order, visit: Visit) -> ShownOrder:
     return ShownOrder(
         order=order,
         path=path,
-        state=_state(order, lines),
+        state=state_words(order, lines),
         tone={"paid": "ok", "pending": "warn"}.get(order.state, "bad"),
         parcels=[
             _parcel(parcel, [line for line in lines if line.parcel_id == parcel.pk], most, visit) for parcel in parcels
@@ -90,14 +91,14 @@ def shown_order(order: Order, visit: Visit) -> ShownOrder:
     )
 
 
-def _state(order: Order, lines: list[OrderLine]) -> str:
+def state_words(order: Order, lines: Iterable[OrderLine]) -> str:
     """The state in words; of a paid order how far it is on its way."""
     if order.state != Order.State.PAID:
         return str(Order.State(order.state).label)
-    to_ship, shipped = sum(line.to_ship for line in lines), sum(line.shipped for line in lines)
-    if not shipped:
+    counts = [(line.to_ship, line.shipped) for line in lines]
+    if not any(shipped for _left, shipped in counts):
         return _("Paid, being prepared")
-    return _("Partly sent") if to_ship else _("Sent")
+    return _("Partly sent") if any(left for left, _shipped in counts) else _("Sent")
 
 
 def _parcel(parcel: Parcel, lines: list[OrderLine], most: dict[int, int], visit: Visit) -> ShownOrderParcel:

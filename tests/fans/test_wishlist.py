@@ -8,7 +8,7 @@ from django.test import Client
 
 from accounts.models import Letter, User
 from catalog.alerts import ask_for_alert
-from catalog.models import Market, Product, ShelfSpan, StockAlert
+from catalog.models import Market, Product, ShelfSpan, Stock, StockAlert
 from fans.models import Wish, Wishlist
 from fans.wishes import add_wish, tell_wishes
 from tests import factories
@@ -183,3 +183,10 @@ def test_an_address_that_nobody_confirmed_shows_nobody_s_alerts(
     assert "Ferry mug" not in text
     assert fans_client.post(ALERTS, form).status_code == 404
     assert StockAlert.objects.count() == 1
+
+
+def test_a_wish_that_is_sold_out_says_so(fans_client: Client, wish: Wish, product: Product) -> None:
+    Stock.objects.filter(variant__product=product).update(on_hand=0)
+    tell_wishes(at=NOW)
+
+    assert "Sold out" in fans_client.get(OWN).content.decode()

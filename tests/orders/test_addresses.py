@@ -130,3 +130,12 @@ def test_an_address_stands_on_a_parcel_as_its_country_writes_it() -> None:
     assert address_lines(chinese)[0] == "100010"
     assert set(address_lines(chinese)) == {"陈伟", "长安街 1 号", "北京市 北京市 东城区", "100010"}
     assert address_lines({"country_code": "DE", "name": "Mia"}) == ["Mia"]
+
+
+def test_an_address_in_latin_letters_begins_with_the_name_where_the_countrys_own_script_ends_with_it() -> None:
+    hong_kong = {"country_code": "HK", "city": "Wan Chai", "country_area": "Hong Kong Island"}
+
+    assert address_lines({**hong_kong, "name": "Nora Lam", "street_address": "1 Queen's Road"}) == [
+        "Nora Lam", "1 Queen's Road", "Wan Chai", "Hong Kong Island",
+    ]  # fmt: skip
+    assert address_lines({**hong_kong, "name": "林諾", "street_address": "皇后大道 1 號"})[-1] == "林諾"
