@@ -21,21 +21,16 @@ ROOT = Path(__file__).resolve().parent.parent
 ARTEFACTS = Path(os.environ.get("MERCHSTORE_ARTEFACTS") or ROOT / ".artefacts")
 #: Tests here start processes of their own, which need the machine to themselves to be on time.
 ALONE = ("tests/house", "tests/system", "tests/bench/test_launch_bench.py")
-#: But these ask no clock: in their own process, in a copy of the project, or in a browser that looks at pages as they stand.
+#: But these ask no clock: in their own process, or in a copy of the project. (A browser leaves its threads to the tests after it,
+#: and those that fork would share its connections.)
 BESIDE = (
     *(f"tests/system/test_{name}.py" for name in ("bad_input", "isolation", "leaks", "neighbours", "roles", "scopes")),
     *(f"tests/house/test_{name}.py" for name in ("bootstrap", "checks", "documents", "floors", "templates")),
-    "tests/journeys/test_pages.py",
-    *("tests/api/test_docs.py", "tests/desk/test_browser.py", "tests/desk/test_licence_page.py"),
-    *("tests/panel/test_panel_browser.py", "tests/storefront/test_browser.py"),
 )
 #: Forms, pages and endpoints: of what is below them they ask nothing that its own tests do not.
 DOORS = ("tests/api", "tests/desk", "tests/panel", "tests/storefront")
 #: What takes longest begins first, so that no process is left alone with it at the end.
-FIRST = (
-    *("tests/system/test_bad_input.py", "tests/journeys", "tests/demo/test_load.py"),
-    *("tests/bench", "tests/system", "tests/house"),
-)
+FIRST = ("tests/system/test_bad_input.py", "tests/demo/test_load.py", "tests/bench", "tests/system", "tests/house")
 #: How long an expectation of a page may take to come true, in milliseconds: what a machine three times slower needs.
 PATIENCE = 15_000
 
@@ -63,7 +58,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if (item.get_closest_marker("browser") or _is_in(item.path, ALONE)) and not _is_in(item.path, BESIDE):
             item.add_marker("alone")
     # Within a place, and among all that is in none, they stay as they were.
-    items.sort(key=lambda item: next((n for n, place in enumerate(FIRST) if _is_in(item.path, (place,))), len(FIRST)))
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        items.sort(
+            key=lambda item: next((n for n, place in enumerate(FIRST) if _is_in(item.path, (place,))), len(FIRST))
+        )
 
 
 def pytest_collection_finish() -> None:
