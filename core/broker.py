@@ -6,7 +6,7 @@ kombu makes a message's file under its name and writes into it then. Who looks i
 
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from uuid import uuid4
 
 from kombu.transport import TRANSPORT_ALIASES, filesystem
@@ -24,6 +24,8 @@ class Channel(filesystem.Channel):
 
 class Transport(filesystem.Transport):
     Channel = Channel
+    #: A folder has no host, and nobody wants to be warned of that.
+    default_connection_params: ClassVar[dict[str, Any]] = {}
 
 
 def use_whole_messages() -> None:

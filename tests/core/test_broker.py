@@ -22,9 +22,11 @@ def site(tmp_path: Path) -> Connection:
     return Connection("filesystem://", transport_options=options)
 
 
-def test_the_site_speaks_to_it(site: Connection) -> None:
+def test_the_site_speaks_to_it_and_complains_of_no_host(site: Connection, caplog: pytest.LogCaptureFixture) -> None:
     assert app.main == "merchstore"
     assert type(site.channel()) is broker.Channel
+    assert site.info()["transport"] == "filesystem"
+    assert caplog.messages == []
 
 
 def test_what_is_being_written_is_not_there_yet(site: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
