@@ -58,7 +58,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if (item.get_closest_marker("browser") or _is_in(item.path, ALONE)) and not _is_in(item.path, BESIDE):
             item.add_marker("alone")
     # Within a place, and among all that is in none, they stay as they were.
-    if os.environ.get("PYTEST_XDIST_WORKER"):
+    if hasattr(config, "workerinput"):
         items.sort(
             key=lambda item: next((n for n, place in enumerate(FIRST) if _is_in(item.path, (place,))), len(FIRST))
         )

@@ -14,7 +14,8 @@ from merchstore.limits import is_too_often, who_asks
 from merchstore.storefront.answers import answer, see_other
 from merchstore.storefront.choices import variant_name
 from merchstore.storefront.errors import problem_page
-from merchstore.storefront.visit import Visit, form_page, page, private_page
+from merchstore.storefront.stopping import stop_page
+from merchstore.storefront.visit import Visit, form_page, page
 
 HOUR = 3600
 #: A school or an office shares one address; a person has few letters to ask for.
@@ -60,16 +61,7 @@ def told(request: HttpRequest, visit: Visit, slug: str) -> HttpResponse:
     return answer(request, visit, "told", {"card": found.card})
 
 
-@private_page
-def stop(request: HttpRequest, visit: Visit, token: str) -> HttpResponse:
-    """The link of the letter. Looking at it changes nothing, since mail programs look at links too; the button does, and so
-    does the one of the mail program, which posts here by itself: the token says enough about who may."""
-    if not alerts.is_token(token):
-        raise Http404
-    is_done = request.method == "POST"
-    if is_done:
-        alerts.take_alert_back(token)
-    return answer(request, visit, "tell_me_stop", {"is_done": is_done})
+stop = stop_page("tell_me_stop", is_token=alerts.is_token, end=alerts.take_alert_back)
 
 
 def _wanted(visit: Visit, slug: str, variant: str) -> tuple[ProductPage, VariantChoice | None]:

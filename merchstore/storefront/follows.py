@@ -15,6 +15,7 @@ from merchstore.storefront.account import account_page, framed
 from merchstore.storefront.alerts import HOUR, MOST_PER_ADDRESS, MOST_PER_PLACE, TellMeForm, too_often
 from merchstore.storefront.answers import answer, see_other
 from merchstore.storefront.carrier import member
+from merchstore.storefront.stopping import stop_page
 from merchstore.storefront.visit import Visit, own_page, private_page
 
 
@@ -76,15 +77,7 @@ def confirm(request: HttpRequest, visit: Visit, token: str) -> HttpResponse:
     return answer(request, visit, "follow_confirm", {"is_done": is_post and is_there, "is_gone": not is_there})
 
 
-@private_page
-def stop(request: HttpRequest, visit: Visit, token: str) -> HttpResponse:
-    """The link of each letter; the button of the mail program posts here by itself."""
-    if not follows.is_token(token):
-        raise Http404
-    is_done = request.method == "POST"
-    if is_done:
-        follows.stop_following(token)
-    return answer(request, visit, "follow_stop", {"is_done": is_done})
+stop = stop_page("follow_stop", is_token=follows.is_token, end=follows.stop_following)
 
 
 @account_page

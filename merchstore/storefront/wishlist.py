@@ -21,6 +21,7 @@ from merchstore.storefront.account import account_page, framed
 from merchstore.storefront.answers import answer, see_other
 from merchstore.storefront.carrier import member
 from merchstore.storefront.shown import shown_cards
+from merchstore.storefront.stopping import stop_page
 from merchstore.storefront.visit import Visit, own_page, private_page
 
 _LONGEST_NAME = 40
@@ -117,15 +118,7 @@ def shared(request: HttpRequest, visit: Visit, token: str) -> HttpResponse:
     return answer(request, visit, "wishlist", {"cards": cards, "name": found.name})
 
 
-@private_page
-def stop(request: HttpRequest, visit: Visit, token: str) -> HttpResponse:
-    """The link of each letter; the button of the mail program posts here by itself."""
-    if not wishes.is_token(token):
-        raise Http404
-    is_done = request.method == "POST"
-    if is_done:
-        wishes.stop_letters(token)
-    return answer(request, visit, "wish_stop", {"is_done": is_done})
+stop = stop_page("wish_stop", is_token=wishes.is_token, end=wishes.stop_letters)
 
 
 @account_page
