@@ -13,6 +13,7 @@ from merchstore.storefront.also import bought_together
 from merchstore.storefront.answers import answer, see_other
 from merchstore.storefront.carrier import basket_for, basket_of, remember
 from merchstore.storefront.quoted import shown_quote, words_of_problem
+from merchstore.storefront.shown import shown_cards
 from merchstore.storefront.visit import Visit, own_page
 from orders import baskets
 from orders.again import left_out
@@ -91,7 +92,7 @@ def basket_page(
         "country": country_of(found) if found is not None else visit.market.countries[0],
         "most": baskets.MOST_PIECES,
         "missing": missing,
-        "together": bought_together(products_in(found), visit) if found is not None else [],
+        "together": shown_cards(bought_together(products_in(found), visit), visit) if found is not None else [],
         "refusal": words_of_problem(refusal, visit, "") if refusal else "",
     }
     response = answer(request, visit, "basket", context)

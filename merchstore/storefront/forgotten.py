@@ -14,11 +14,13 @@ from allauth.core import ratelimit
 from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from redis.exceptions import RedisError
 
 from accounts.models import User
 from merchstore.storefront.answers import answer, see_other
+from merchstore.storefront.members import next_of
 from merchstore.storefront.visit import Visit, own_page
 
 #: Where the token waits while its form is filled in, and what stands in the address in its place: nobody reads it over a
@@ -29,9 +31,10 @@ _KEPT, _SHOWN = "_password_reset_key", "now"
 @own_page
 def forgotten(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Asks for the letter. The answer is the same for every address."""
+    onward = {"next": next_of(request, visit)}
     if request.method != "POST":
-        return answer(request, visit, "forgotten", {"email": ""})
-    said = {"email": request.POST.get("email", "").replace("\x00", "").strip()[:254]}
+        return answer(request, visit, "forgotten", {"email": "", **onward})
+    said = {"email": request.POST.get("email", "").replace("\x00", "").strip()[:254], **onward}
     form = ResetPasswordForm(data=said)
     if not form.is_valid():
         error = _("Write an e-mail address like name@example.com.")
@@ -42,7 +45,7 @@ def forgotten(request: HttpRequest, visit: Visit) -> HttpResponse:
     for user in form.users:
         key = f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"
         # On this site's own address, whatever host the request named.
-        link = f"{settings.SITE_URL}{visit.base}sign-in/new-password/{key}/"
+        link = settings.SITE_URL + _onward(request, visit, f"sign-in/new-password/{key}/")
         get_adapter().send_password_reset_mail(user, form.cleaned_data["email"], {"password_reset_url": link})
     return see_other(f"{visit.base}sign-in/forgotten/sent/")
 
@@ -67,7 +70,7 @@ def new_password(request: HttpRequest, visit: Visit, uidb36: str, key: str) -> H
         return _page(request, visit, "new_password", {"is_over": True}, status=404)
     if key != _SHOWN:
         request.session[_KEPT] = token
-        return see_other(f"{visit.base}sign-in/new-password/{uidb36}-{_SHOWN}/")
+        return see_other(_onward(request, visit, f"sign-in/new-password/{uidb36}-{_SHOWN}/"))
     return _set_password(request, visit, form.reset_user)
 
 
@@ -86,7 +89,15 @@ def _set_password(request: HttpRequest, visit: Visit, user: Any) -> HttpResponse
     if isinstance(request.user, User):
         # Whoever was signed in here, this account or another, comes in with the new password.
         logout(request)
-    return see_other(f"{visit.base}sign-in/?password=new")
+    return see_other(_onward(request, visit, "sign-in/", password="new"))  # noqa: S106 — that there is one
+
+
+def _onward(request: HttpRequest, visit: Visit, rest: str, **said: str) -> str:
+    """An address of this shop, which also says where somebody was going when the password was asked for."""
+    going = next_of(request, visit)
+    if going != f"{visit.base}account/":
+        said["next"] = going
+    return f"{visit.base}{rest}" + (f"?{urlencode(said)}" if said else "")
 
 
 def _page(request: HttpRequest, visit: Visit, name: str, context: dict[str, Any], *, status: int) -> HttpResponse:

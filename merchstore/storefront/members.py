@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
@@ -67,9 +68,11 @@ def sign_out(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 
 def _come_in(request: HttpRequest, visit: Visit, user: Any) -> HttpResponse:
-    response = let_in(request, user, to=next_of(request, visit))
-    # A form that was sent leads on with GET.
-    return see_other(response["Location"])
+    onward = let_in(request, user, to=next_of(request, visit))["Location"]
+    if onward == reverse("mfa_authenticate"):
+        # Whoever stands at the shop's door takes the second step there, and not at the panel's.
+        onward = f"{visit.base}sign-in/second-step/"
+    return see_other(onward)
 
 
 def _said(request: HttpRequest) -> tuple[str, str]:

@@ -109,6 +109,9 @@ urlpatterns = [
     re_path(_IN + r"account/security/password/$", _security("password"), name="account_password"),
     re_path(_IN + r"sign-in/$", members.sign_in, name="sign_in"),
     re_path(_IN + r"sign-in/passkey/$", lazily("merchstore.storefront.passkeys.sign_in"), name="sign_in_passkey"),
+    re_path(
+        _IN + r"sign-in/second-step/$", lazily("merchstore.storefront.second_step.second_step"), name="second_step"
+    ),
     re_path(_IN + r"sign-in/forgotten/$", lazily("merchstore.storefront.forgotten.forgotten"), name="forgotten"),
     re_path(_IN + r"sign-in/forgotten/sent/$", lazily("merchstore.storefront.forgotten.sent"), name="forgotten_sent"),
     re_path(

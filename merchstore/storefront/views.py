@@ -17,6 +17,7 @@ from catalog.queries.product import product_page
 from fans.queries import rating_of
 from films.models import Artwork, Credit, Film
 from films.queries import artworks_of, film_page, slate
+from merchstore.storefront.also import bought_together
 from merchstore.storefront.answers import answer, more_of, share_card
 from merchstore.storefront.calendar import is_ahead
 from merchstore.storefront.cursors import read_cursor, write_cursor
@@ -138,6 +139,8 @@ def product(request: HttpRequest, visit: Visit, slug: str) -> HttpResponse:
     if request.htmx:  # type: ignore[attr-defined]
         return answer(request, visit, "_choice", context | {"is_fragment": True})
     rating = rating_of(found.product)
+    together = bought_together([found.product.pk], visit)
+    shown = {card.product_id for card in together}
     context |= {
         "product": found.product,
         "card": found.card,
@@ -148,7 +151,8 @@ def product(request: HttpRequest, visit: Visit, slug: str) -> HttpResponse:
         "rating": rating,
         "sizes": size_tables(found.product.size_guide, visit.language) if found.product.size_guide_id else [],
         "data": product_data(found, visit, rating),
-        "cards": shown_cards(found.related, visit, by_maker=True),
+        "together": shown_cards(together, visit),
+        "cards": shown_cards([card for card in found.related if card.product_id not in shown], visit, by_maker=True),
     }
     return answer(request, visit, "product", context)
 

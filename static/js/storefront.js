@@ -8,6 +8,7 @@ const modules = {
   filters: () => import("./filters.js"),
   suggest: () => import("./suggest.js"),
   gallery: () => import("./gallery.js"),
+  seen: () => import("./seen.js"),
   "same-place": () => import("./same-place.js"),
   share: () => import("./share.js"),
 };

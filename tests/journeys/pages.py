@@ -7,7 +7,7 @@ and {campaign} those of the demo.
 
 from dataclasses import dataclass
 
-GUEST, BUYER, MEMBER = "guest", "buyer", "member"
+GUEST, BUYER, MEMBER, HALFWAY = "guest", "buyer", "member", "halfway"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,7 @@ PLACES = (
     Place("order-waiting", "orders/{pay}/", BUYER),
     Place("order-cancel", "orders/{pay}/cancel/", BUYER),
     Place("order-return", "orders/{order}/return/{parcel}/", BUYER),
+    Place("second-step", "sign-in/second-step/", HALFWAY),
     Place("account", "account/", MEMBER),
     Place("account-wishlist", "account/wishlist/", MEMBER),
     Place("account-alerts", "account/alerts/", MEMBER),

@@ -1,8 +1,10 @@
-"""Who walks over the pages, and what they look at: a guest with something in the basket, a member with orders behind them."""
+"""Who walks over the pages, and what they look at: a guest with something in the basket, a member with orders behind them,
+somebody who has said the password and not yet the code."""
 
 from typing import Any
 from uuid import uuid4
 
+from allauth.mfa.totp.internal.auth import TOTP
 from django.conf import settings
 from django.test import Client
 from django.utils import timezone
@@ -21,7 +23,7 @@ from merchants.models import Merchant
 from orders.links import order_token
 from orders.models import Order
 from tests import factories
-from tests.journeys.pages import BUYER, GUEST, MEMBER
+from tests.journeys.pages import BUYER, GUEST, HALFWAY, MEMBER
 
 PASSWORD = "a-ferry-at-night"
 FILM, CAMPAIGN, MAKER = "the-ferryman", "the-ferryman-ten-years", "lantern-and-loom"
@@ -98,7 +100,7 @@ class World:
             "parcel": order.parcels.get().public_id,
             "pay": order_token(make_order(placed="+0s")),
         }
-        self.cookies = {GUEST: {}, BUYER: _with_basket(), MEMBER: _signed_in(member)}
+        self.cookies = {GUEST: {}, BUYER: _with_basket(), MEMBER: _signed_in(member), HALFWAY: _halfway()}
 
 
 def _full_account(member: User) -> str:
@@ -123,4 +125,11 @@ def _with_basket() -> dict[str, str]:
 def _signed_in(user: User) -> dict[str, str]:
     client = Client()
     client.force_login(user)
+    return {settings.SESSION_COOKIE_NAME: client.cookies[settings.SESSION_COOKIE_NAME].value}
+
+
+def _halfway() -> dict[str, str]:
+    user, client = make_member(), Client()
+    TOTP.activate(user, "JBSWY3DPEHPK3PXP")
+    client.post("/us/en/sign-in/", {"email": user.email, "password": PASSWORD}, headers={"Host": "localhost"})
     return {settings.SESSION_COOKIE_NAME: client.cookies[settings.SESSION_COOKIE_NAME].value}

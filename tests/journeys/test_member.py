@@ -1,4 +1,4 @@
-"""A fan with an account: adds a passkey, comes back with it alone, buys, and finds the order again."""
+"""A fan with an account: adds a passkey, comes back with it alone, buys, finds the order again, and needs it after the password."""
 
 import re
 
@@ -58,6 +58,17 @@ def test_a_member_comes_with_a_passkey_and_buys(phone: Page, site: Site) -> None
     phone.get_by_role("link", name=order.number).click()
     expect(phone.locator("main")).to_contain_text(order.number)
     assert order.state == "paid"
+
+    phone.goto(site.at("account/security/"))
+    phone.get_by_role("button", name="Sign out").click()
+    phone.wait_for_url(site.at())
+    phone.goto(site.at("account/wishlist/"))
+    phone.get_by_label("E-mail").fill(user.email)
+    phone.get_by_label("Password").fill(PASSWORD)
+    phone.get_by_role("button", name="Sign in", exact=True).click()
+    expect(phone).to_have_url(site.at("sign-in/second-step/"))
+    phone.get_by_role("button", name="Use a passkey").click()
+    expect(phone).to_have_url(site.at("account/wishlist/"))
 
 
 def test_a_passkey_of_nobody_opens_nothing(phone: Page, site: Site) -> None:

@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 
 from tests.conftest import ARTEFACTS
 from tests.journeys.conftest import PHONE, Open, Site
-from tests.journeys.pages import BUYER, GUEST, MEMBER, PLACES, Place
+from tests.journeys.pages import BUYER, GUEST, HALFWAY, MEMBER, PLACES, Place
 from tests.journeys.people import World
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
@@ -33,7 +33,7 @@ def world(_shop: Site, django_db_blocker: Any) -> Iterator[World]:
 
 
 @pytest.mark.parametrize("prefix", ["en", "zh"])
-@pytest.mark.parametrize("who", [GUEST, BUYER, MEMBER])
+@pytest.mark.parametrize("who", [GUEST, BUYER, MEMBER, HALFWAY])
 def test_every_page_in_both_themes(open_page: Open, site: Site, world: World, who: str, prefix: str) -> None:
     """axe's script is put into the page, which our policy forbids to everybody else."""
     page = open_page(**PHONE, bypass_csp=True, reduced_motion="reduce")

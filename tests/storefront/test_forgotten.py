@@ -33,9 +33,9 @@ def fan() -> User:
     return make_fan()
 
 
-def letter_link(client: Client, address: str = ASK, email: str = "wei@example.com") -> str:
+def letter_link(client: Client, address: str = ASK, email: str = "wei@example.com", **said: str) -> str:
     """Asks for the letter, sends it, and returns where its link leads on this site."""
-    client.post(address, {"email": email})
+    client.post(address, {"email": email} | said)
     send_letters(at=timezone.now())
     found = re.search(r"https?://[^/\s]+(/us/\S+)", str(mail.outbox[-1].body))
     assert found
@@ -46,7 +46,7 @@ def test_the_way_there_stays_in_the_shop(fan: User, client: Client) -> None:
     sign_in = client.get("/us/en/sign-in/").content.decode()
     pages = {address: client.get(address) for address in (ASK, SENT)}
 
-    assert f'href="{ASK}"' in sign_in
+    assert f'href="{ASK}?next=/us/en/account/"' in sign_in
     assert "/panel/" not in sign_in
     for page in pages.values():
         assert (page.status_code, page["Cache-Control"]) == (200, "private, no-store")
@@ -87,6 +87,22 @@ def test_the_link_sets_a_new_password_once_and_ends_every_session(fan: User, cli
     refused = Client().post("/us/en/sign-in/", {"email": fan.email, "password": PASSWORD})
     assert (came_in.status_code, refused.status_code) == (303, 422)
     assert Letter.objects.filter(template="as_written").count() == 2  # the link, and that it was changed
+
+
+def test_where_somebody_was_going_is_known_at_the_end(fan: User, client: Client) -> None:
+    going = "/us/en/checkout/?country=US&region=NY"
+    asked = client.get(ASK, {"next": going}).content.decode()
+    link = letter_link(client, ASK, next=going)
+    opened = client.get(link)
+    done = client.post(opened["Location"], {"password1": NEW})
+    page = client.get(done["Location"]).content.decode()
+
+    written = '<input type="hidden" name="next" value="/us/en/checkout/?country=US&amp;region=NY">'
+    assert written in asked
+    assert written in page
+    assert "The password is set" in page
+    elsewhere = letter_link(client, ASK, next="https://elsewhere.example/")
+    assert "next" not in elsewhere
 
 
 def test_an_account_that_is_asked_about_is_answered_as_one_that_is_not_there(fan: User, client: Client) -> None:

@@ -15,7 +15,7 @@ COUNTS = {
     "films/film-0/": 10 + 4,
     "goods/": 3,
     "goods/t-shirts/": 4,
-    "goods/p/mug-0/": 9,
+    "goods/p/mug-0/": 10,
     "search/?q=ferry": 4,
     "coming-soon/": 3,
     "campaigns/campaign-0/": 6,

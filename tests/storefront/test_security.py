@@ -87,7 +87,7 @@ def test_an_app_is_set_up_asked_for_and_taken_away(fans_client: Client, fan: Use
     fans_client.post(HOME + "codes/")
     assert codes[0] not in fans_client.get(HOME + "codes/").content.decode()
     second = Client().post("/us/en/sign-in/", {"email": fan.email, "password": PASSWORD})
-    assert second["Location"] == "/panel/en/sign-in/second-step/"
+    assert second["Location"] == "/us/en/sign-in/second-step/"
     fans_client.post(HOME + "app/", {"remove": "1"})
     assert not Authenticator.objects.exists()
     assert fans_client.get(HOME + "codes/").status_code == 404
