@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.models import User
@@ -20,7 +21,7 @@ from merchstore.signing_in import is_unconfirmed
 from merchstore.storefront.account import account_page, framed
 from merchstore.storefront.answers import answer, see_other
 from merchstore.storefront.carrier import member
-from merchstore.storefront.shown import shown_cards
+from merchstore.storefront.shown import Tile, shown_cards
 from merchstore.storefront.stopping import stop_page
 from merchstore.storefront.visit import Visit, own_page, private_page
 
@@ -95,11 +96,15 @@ def _rows(found: list[Wish], visit: Visit) -> list[dict[str, Any]]:
         {
             "wish": one,
             "title": one.product.title_in(visit.language),
-            "cards": [tiles[one.product_id]] if one.product_id in tiles else [],
+            "cards": [_marked(tiles[one.product_id], one.is_gone)] if one.product_id in tiles else [],
             "before": _before(one, prices.get(one.product_id), visit),
         }
         for one in found
     ]
+
+
+def _marked(tile: Tile, is_gone: bool) -> Tile:
+    return tile._replace(flag=_("Sold out"), is_cut=False) if is_gone else tile
 
 
 def _before(wish: Wish, price: Money | None, visit: Visit) -> str:
@@ -113,9 +118,14 @@ def shared(request: HttpRequest, visit: Visit, token: str) -> HttpResponse:
     found = wishes.shared_list(token)
     if found is None:
         raise Http404
-    ids = list(dict.fromkeys(Wish.objects.filter(user=found.user).values_list("product", flat=True)[: wishes.MOST]))
-    cards = shown_cards(cards_of(ids, visit.market, visit.language, at=visit.at), visit)
-    return answer(request, visit, "wishlist", {"cards": cards, "name": found.name})
+    kept = Wish.objects.filter(user=found.user)
+    ids = list(dict.fromkeys(kept.values_list("product", flat=True)[: wishes.MOST]))
+    # Of what was kept in another market nobody has looked whether it can be had in this one.
+    gone = set(kept.filter(market=visit.market, is_gone=True).values_list("product", flat=True))
+    cards = cards_of(ids, visit.market, visit.language, at=visit.at)
+    tiles = zip(cards, shown_cards(cards, visit), strict=True)
+    marked = [_marked(tile, card.product_id in gone) for card, tile in tiles]
+    return answer(request, visit, "wishlist", {"cards": marked, "name": found.name})
 
 
 stop = stop_page("wish_stop", is_token=wishes.is_token, end=wishes.stop_letters)

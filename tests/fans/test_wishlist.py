@@ -126,6 +126,19 @@ def test_the_list_is_shown_to_who_has_the_link_and_says_only_the_name(
     assert client.get(link).status_code == 404
 
 
+def test_what_is_sold_out_is_marked_on_both_lists(fans_client: Client, wish: Wish, product: Product) -> None:
+    fans_client.post(OWN, {"share": "1"})
+    lists = OWN, f"/us/en/wishlist/{Wishlist.objects.get().token}/"
+    before = [fans_client.get(address).content.decode().count("Sold out") for address in lists]
+
+    Stock.objects.filter(variant__product=product).update(on_hand=0)
+    tell_wishes(at=NOW)
+
+    after = [fans_client.get(address).content.decode() for address in lists]
+    assert before == [0, 0]
+    assert all('<span class="flag">Sold out</span>' in page for page in after)
+
+
 def test_a_shared_list_of_who_is_gone_is_gone(client: Client, wish: Wish, fan: User) -> None:
     shared = Wishlist.objects.create(user=fan, token="0" * 32, shared_at=NOW)
     fan.is_active = False
