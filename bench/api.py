@@ -64,9 +64,11 @@ class Partner:
 
 def measure(products: int, *, server: str, folder: Path) -> list[Row]:
     few = max(60, products // 100)
-    small, _unit = _costs(few, folder)
-    _empty()
-    large, unit = _costs(products, folder)
+    small, unit = _costs(few, folder)
+    large = small
+    if products > few:
+        _empty()
+        large, unit = _costs(products, folder)
     rows = [
         compared(
             f"{name}, {products:,} products", cost, "ms", limit=unit, most=MOST[name],

@@ -2,22 +2,29 @@
 
     python3 -m scripts.suite [PYTEST ARGUMENTS…]
 
-The environment, the checks, the suite on PostgreSQL and Redis, then its engine-independent part on SQLite.
+The environment, the checks, the suite on PostgreSQL and Redis; beside those of its tests that run one at a time, its
+engine-independent part on SQLite.
 """
 
 import contextlib
 import os
+import signal
+import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 from scripts import bootstrap, browser, check, servers
-from scripts.steps import BIN, Failed, plain_environment, run_loud, run_step, say
+from scripts.steps import BIN, ROOT, Failed, plain_environment, run_loud, run_step, say, stop
 
 ENGINE_INDEPENDENT = "not postgres and not alone and not pure"
 #: A file of tests stays together, so that what they share is made once.
 SIDE_BY_SIDE = ["-n", str(min(os.cpu_count() or 1, 4)), "--dist", "loadfile", "--no-loadscope-reorder"]
 NONE_COLLECTED = 5
+#: How far the part that runs beside others stands back, so that what must be on time has the processors first.
+NICENESS = 10
 
 
 def main(arguments: list[str]) -> int:
@@ -27,8 +34,7 @@ def main(arguments: list[str]) -> int:
         executable = browser.find_or_install()
         check.check([])
         environ = {**plain_environment(), "MERCHSTORE_BROWSER": str(executable)}
-        _on_postgres(arguments, environ)
-        _on_sqlite(arguments, environ)
+        _suite(arguments, environ)
     except Failed as failure:
         say(f"✗ {failure}  ({time.monotonic() - started:.0f} s in all)")
         return 1
@@ -39,10 +45,12 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _on_postgres(arguments: list[str], environ: dict[str, str]) -> None:
+def _suite(arguments: list[str], environ: dict[str, str]) -> None:
     with servers.stopping_on_signals(), servers.running() as urls, _tables({**environ, **urls}) as on_them:
         _run("suite on PostgreSQL and Redis", [*SIDE_BY_SIDE, "-m", "not alone"], arguments, on_them)
-        _run("suite on PostgreSQL and Redis, one at a time", ["-m", "alone"], arguments, on_them)
+        # One at a time leaves a processor idle half of the time.
+        with _beside("engine-independent part on SQLite", _on_sqlite(arguments), _bare(environ), _fine(arguments)):
+            _run("suite on PostgreSQL and Redis, one at a time", ["-m", "alone"], arguments, on_them)
 
 
 @contextlib.contextmanager
@@ -57,16 +65,43 @@ def _tables(environ: dict[str, str]) -> Iterator[dict[str, str]]:
         run_step("dropping the tables", drop, environ=environ)
 
 
-def _on_sqlite(arguments: list[str], environ: dict[str, str]) -> None:
-    bare = {name: value for name, value in environ.items() if name not in {"DATABASE_URL", "REDIS_URL", "BROKER_URL"}}
+def _on_sqlite(arguments: list[str]) -> list[str | Path]:
     part = [*SIDE_BY_SIDE, "--one-of-each", "-m", ENGINE_INDEPENDENT]
-    _run("engine-independent part on SQLite", part, arguments, bare)
+    return ["nice", "-n", str(NICENESS), BIN / "python", "-m", "pytest", *part, *arguments]
+
+
+def _bare(environ: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environ.items() if name not in {"DATABASE_URL", "REDIS_URL", "BROKER_URL"}}
 
 
 def _run(name: str, part: list[str], arguments: list[str], environ: dict[str, str]) -> None:
-    # Whoever names some tests may have named none of this part.
-    fine = (0, NONE_COLLECTED) if arguments else (0,)
-    run_loud(name, [BIN / "python", "-m", "pytest", *part, *arguments], environ=environ, fine=fine)
+    command = [BIN / "python", "-m", "pytest", *part, *arguments]
+    run_loud(name, command, environ=environ, fine=_fine(arguments))
+
+
+def _fine(arguments: list[str]) -> tuple[int, ...]:
+    # Whoever names some tests may have named none of a part.
+    return (0, NONE_COLLECTED) if arguments else (0,)
+
+
+@contextlib.contextmanager
+def _beside(name: str, command: list[str | Path], environ: dict[str, str], fine: tuple[int, ...]) -> Iterator[None]:
+    """Run `command` while the block runs; what it writes is shown when both have ended."""
+    with tempfile.TemporaryFile() as output:
+        say(f"· {name}, beside the next …")
+        child = subprocess.Popen(
+            [str(part) for part in command], cwd=ROOT, env=environ, stdout=output, stderr=subprocess.STDOUT
+        )
+        try:
+            yield
+            code = child.wait()
+        finally:
+            stop(child, signal.SIGTERM)
+        output.seek(0)
+        say(output.read().decode(errors="replace").rstrip())
+    say(f"{'✓' if code in fine else '✗'} {name}")
+    if code not in fine:
+        raise Failed(f"{name} failed (exit code {code})")
 
 
 if __name__ == "__main__":

@@ -135,7 +135,10 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A fresh page with no cookies; an error in the page's own script fails the test."""
+    """A fresh page with no cookies; an error in the page's own script fails the test.
+
+    Its `wait_for_function` asks twice by `eval`, which the site's policy forbids: what is waited for is said with `expect`.
+    """
     context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
     opened = context.new_page()
     errors: list[str] = []

@@ -37,7 +37,7 @@ def mug(settings, tmp_path) -> Product:
 def test_pictures_open_large_by_keyboard_and_give_the_focus_back(page, live_server, mug):
     page.goto(live_server.url + PAGE)
     dialog, links = page.locator("dialog.zoomed"), page.locator(".gallery .zoom")
-    page.wait_for_function("document.querySelector('dialog.zoomed').dataset.ready")
+    expect(page.locator("dialog.zoomed[data-ready]")).to_be_attached()
 
     links.first.focus()
     page.keyboard.press("Enter")
@@ -57,7 +57,7 @@ def test_pictures_open_large_by_keyboard_and_give_the_focus_back(page, live_serv
 
 def test_a_click_brings_a_picture_nearer_and_buttons_lead_on(page, live_server, mug):
     page.goto(live_server.url + PAGE)
-    page.wait_for_function("document.querySelector('dialog.zoomed').dataset.ready")
+    expect(page.locator("dialog.zoomed[data-ready]")).to_be_attached()
     dialog = page.locator("dialog.zoomed")
 
     page.locator(".gallery .zoom").nth(1).click()
@@ -93,7 +93,7 @@ def test_the_type_is_the_shops_own(page, live_server, mug):
     """A browser joins only faces that agree in weight and width: one that does not would be taken alone, for every letter."""
     page.goto(live_server.url + PAGE)
 
-    page.wait_for_function("document.fonts.status === 'loaded'")
+    page.evaluate("document.fonts.ready.then(() => true)")
     loaded = page.evaluate(
         "[...document.fonts].filter((f) => f.status === 'loaded').map((f) => `${f.family} ${f.weight} ${f.stretch}`)"
     )

@@ -89,7 +89,7 @@ def test_in_a_contrast_theme_what_is_chosen_has_an_edge_and_the_focus_a_ring(pag
 
     option.focus()
     page.keyboard.press("Space")
-    page.wait_for_function("document.querySelector('.opt input:checked')")
+    expect(page.locator(".opt input:checked")).to_be_attached()
     page.wait_for_load_state("networkidle")
     focused = page.evaluate(look)
     page.evaluate("document.activeElement.blur()")

@@ -50,7 +50,7 @@ def test_who_closes_the_list_is_told_nothing_and_who_is_refused_is_told(page, li
 
     page.get_by_role("button", name="Share", exact=True).click()
 
-    page.wait_for_function("window.shared")
+    assert page.evaluate("window.shared")
     expect(page.locator(".share [role=status]")).to_have_text(words)
 
 
