@@ -20,8 +20,12 @@ OF_COLOURS = ["color-contrast", "link-in-text-block"]
 ASK = """tags => axe.run(document, {runOnly: tags, resultTypes: ["violations"], preload: false}).then(found => found.violations.map(
     one => `${one.id}: ${one.nodes.map(node => node.html.slice(0, 160)).slice(0, 3).join(" | ")}`))"""
 
-#: Fonts are there, and what the page fetches by itself.
-SETTLED = "document.fonts.status === 'loaded' && !document.querySelector('.htmx-request')"
+#: A picture of the whole page shows what a reader meets by scrolling: pictures further down, and what comes when it is reached.
+ALL_OF_IT = """() => { document.querySelectorAll("img[loading=lazy]").forEach((image) => { image.loading = "eager"; });
+    document.querySelectorAll("[hx-trigger=revealed]").forEach((part) => window.htmx?.trigger(part, "revealed")); }"""
+#: Fonts and pictures are there, and what the page fetches by itself.
+SETTLED = """document.fonts.status === 'loaded' && !document.querySelector('.htmx-request')
+    && [...document.images].every((image) => image.complete)"""
 
 pytestmark = pytest.mark.django_db
 
@@ -54,6 +58,7 @@ def _look_at(page: Page, site: Site, place: Place, prefix: str, world: World) ->
     answer = page.goto(site.at(place.rest.format(**world.names), market=place.market, prefix=prefix), wait_until="load")
     if answer is None or answer.status != place.status:
         return [f"answers {answer and answer.status}"]
+    page.evaluate(ALL_OF_IT)
     page.wait_for_function(SETTLED)
     page.evaluate(AXE)
     found = page.evaluate(ASK, TAGS)
