@@ -75,7 +75,7 @@ def _bare(environ: dict[str, str]) -> dict[str, str]:
 
 
 def _run(name: str, part: list[str], arguments: list[str], environ: dict[str, str]) -> None:
-    command = [BIN / "python", "-m", "pytest", *part, *arguments]
+    command: list[str | Path] = [BIN / "python", "-m", "pytest", *part, *arguments]
     run_loud(name, command, environ=environ, fine=_fine(arguments))
 
 

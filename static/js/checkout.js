@@ -14,7 +14,18 @@ export function mount(page) {
   });
   page.addEventListener("htmx:afterSettle", hideButtons);
   hideButtons();
+  // The page may have been here before this script: somebody has chosen, and nobody was listening.
+  const changed = [...page.querySelectorAll("[data-shows]")].find(isChanged);
+  if (changed) {
+    window.htmx.process(changed.form);
+    window.htmx.trigger(changed.form, "show");
+  }
   (page.querySelector("[aria-invalid]") ?? page.querySelector("#problem"))?.focus();
+
+  function isChanged({ options, checked, defaultChecked }) {
+    if (!options) return checked !== defaultChecked;
+    return !([...options].find((one) => one.defaultSelected) ?? options[0])?.selected;
+  }
 
   function hideButtons() {
     for (const button of page.querySelectorAll("button[name=show]")) button.hidden = true;

@@ -12,6 +12,7 @@ from orders.models import Order
 from tests import factories
 from tests.orders.conftest import sells
 from tests.storefront.test_checkout import _sandbox, cashier_key
+from tests.storefront.test_choosing import held
 
 __all__ = ["_sandbox", "cashier_key"]
 
@@ -87,6 +88,22 @@ def test_from_the_goods_to_the_payment_on_a_phone(phone: Page, live_server: Any,
     placed = Order.objects.get()
     assert (placed.state, placed.total_amount, placed.address["country_area"]) == ("pending", 9504, "NY")
     expect(phone.locator("h1")).to_be_visible()
+
+
+def test_a_state_chosen_before_the_scripts_came_is_asked_for_when_they_come(
+    phone: Page, live_server: Any, product: Product
+) -> None:
+    put_in(phone, live_server.url)
+    with held(phone, "**/checkout.js") as late:
+        phone.goto(f"{live_server.url}/us/en/checkout/")
+    phone.get_by_label("State").select_option("NY")
+    expect(phone.get_by_role("button", name="Show the new sum")).to_be_visible()
+    expect(phone.get_by_role("button", name="Pay $52.50")).to_be_visible()
+
+    late[0].continue_()
+
+    expect(phone.get_by_role("button", name="Pay $54.00")).to_be_visible()
+    expect(phone.get_by_label("State")).to_have_value("NY")
 
 
 def test_what_is_wrong_gets_the_focus_and_another_country_its_fields(
