@@ -23,6 +23,14 @@ def fill(page: Page, email: str) -> None:
     page.get_by_label("State").select_option(ADDRESS["country_area"])
 
 
+def fill_and_see_the_sum(page: Page, email: str) -> None:
+    """Once the page's scripts are there: of what is filled in, the state shows the sum anew."""
+    page.wait_for_url("**/checkout/")
+    expect(page.get_by_role("button", name="Show the new sum")).to_be_hidden()
+    with page.expect_response(lambda answer: answer.request.method == "POST" and "/checkout/" in answer.url):
+        fill(page, email)
+
+
 def test_a_guest_buys_on_a_phone_from_the_first_page_to_the_paid_order(phone: Page, site: Site) -> None:
     title = Product.objects.get(sku=SIZED).title_en
     phone.goto(site.at())
@@ -36,8 +44,7 @@ def test_a_guest_buys_on_a_phone_from_the_first_page_to_the_paid_order(phone: Pa
     phone.get_by_role("button", name="Add to basket").click()
     phone.wait_for_url("**/us/en/basket/")
     phone.get_by_role("link", name="Check out").click()
-    with phone.expect_response(lambda answer: "/checkout/" in answer.url):
-        fill(phone, "queue@fan.example")  # of which the state shows the sum anew
+    fill_and_see_the_sum(phone, "queue@fan.example")
     phone.locator("main:not(:has(.htmx-request)) .btn.wide").click()
     phone.wait_for_url("**/pay/")
     phone.get_by_role("link", name="Go to the payment").click()

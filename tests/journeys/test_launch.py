@@ -38,7 +38,7 @@ def _publish(slug: str, *, starts_in: timedelta) -> None:
 
 def test_a_launch_is_seen_as_it_happens(phone: Page, site: Site) -> None:
     product = Product.objects.get(sku=SKU)
-    _publish("in-the-mood", starts_in=timedelta(seconds=7))
+    _publish("in-the-mood", starts_in=timedelta(seconds=9))
     phone.goto(site.at(f"goods/p/{product.slug}/", market="hk"))
     before = phone.locator(".price-large").inner_text()
     phone.goto(site.at("campaigns/in-the-mood/", market="hk"))

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from orders.models import Order
 from tests.journeys.conftest import Site
 from tests.journeys.people import PASSWORD, PLAIN, make_member, slug_of
-from tests.journeys.test_guest import fill
+from tests.journeys.test_guest import fill_and_see_the_sum
 
 pytestmark = pytest.mark.django_db
 
@@ -45,8 +45,7 @@ def test_a_member_comes_with_a_passkey_and_buys(phone: Page, site: Site) -> None
     phone.goto(site.at(f"goods/p/{slug_of(PLAIN)}/"))
     phone.get_by_role("button", name="Add to basket").click()
     phone.get_by_role("link", name="Check out").click()
-    with phone.expect_response(lambda answer: "/checkout/" in answer.url):
-        fill(phone, user.email)  # of which the state shows the sum anew
+    fill_and_see_the_sum(phone, user.email)
     phone.locator("main:not(:has(.htmx-request)) .btn.wide").click()
     phone.get_by_role("link", name="Go to the payment").click()
     phone.get_by_role("button", name="now").click()

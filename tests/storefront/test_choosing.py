@@ -24,7 +24,9 @@ AT_ONCE = """new MutationObserver((_, observer) => {
 }).observe(document.querySelector("#choice"), { childList: true })"""
 COUNT_ANSWERS = """() => {
     const { dataset } = document.documentElement;
-    document.addEventListener("htmx:afterRequest", () => { dataset.answers = Number(dataset.answers ?? 0) + 1; });
+    document.addEventListener("htmx:afterRequest", ({ detail }) => {
+        if (detail.target.id === "choice") dataset.answers = Number(dataset.answers ?? 0) + 1;
+    });
 }"""
 
 
