@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.core.cache import caches
 from django.test import Client
 
 from campaigns.models import Campaign, Placement
@@ -42,6 +43,12 @@ def _nothing_kept(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     # Nor any count of who asked how often: digests of them are made with the key.
     settings.SECRET_KEY = uuid4().hex * 2
     monkeypatch.setattr(markets, "_kept", {})
+
+
+@pytest.fixture
+def nobody_has_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """django-allauth counts letters and codes by account and by place, whatever the site's key is."""
+    monkeypatch.setattr(caches["default"], "key_prefix", uuid4().hex)
 
 
 Get = Callable[..., Any]

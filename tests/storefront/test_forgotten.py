@@ -2,11 +2,9 @@
 
 import re
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from django.core import mail
-from django.core.cache import caches
 from django.test import Client
 from django.utils import timezone
 from redis.exceptions import RedisError
@@ -17,14 +15,8 @@ from tests import factories
 from tests.panel.test_sign_in import PASSWORD
 from tests.storefront.test_security import come_in, make_fan
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("nobody_has_tried")]
 ASK, SENT, NEW = "/us/en/sign-in/forgotten/", "/us/en/sign-in/forgotten/sent/", "another long secret"
-
-
-@pytest.fixture(autouse=True)
-def _nobody_has_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """django-allauth counts by address and by place, for a minute, whatever the site's key is."""
-    monkeypatch.setattr(caches["default"], "key_prefix", uuid4().hex)
 
 
 @pytest.fixture

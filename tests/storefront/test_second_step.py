@@ -1,12 +1,10 @@
 """The second step of signing in, without leaving the shop: a code, a recovery code, a passkey; nobody is in before it."""
 
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
-from django.core.cache import caches
 from django.test import Client
 from redis.exceptions import RedisError
 
@@ -15,14 +13,8 @@ from tests import factories
 from tests.panel.test_sign_in import PASSWORD, SECRET, code_of
 from tests.storefront.test_security import give_passkey, make_fan
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("nobody_has_tried")]
 STEP, ACCOUNT = "/us/en/sign-in/second-step/", "/us/en/account/"
-
-
-@pytest.fixture(autouse=True)
-def _nobody_has_tried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """django-allauth counts by account, whatever the site's key is."""
-    monkeypatch.setattr(caches["default"], "key_prefix", uuid4().hex)
 
 
 @pytest.fixture
