@@ -43,7 +43,9 @@ def more_of(found: CardPage) -> str:
     return write_cursor(*found.next) if found.next else ""
 
 
-def answer(request: HttpRequest, visit: Visit, template: str, context: dict[str, Any]) -> HttpResponse:
+def answer(
+    request: HttpRequest, visit: Visit, template: str, context: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
     """Render without context processors: a page holds nothing of the person who asks."""
     rest = request.path_info.removeprefix(visit.base)
     context.setdefault("share", absolute(static(SHARE)))
@@ -63,7 +65,7 @@ def answer(request: HttpRequest, visit: Visit, template: str, context: dict[str,
             state=_state(request),
         ),
     }
-    response = HttpResponse(render_to_string(f"storefront/{template}.html", context))
+    response = HttpResponse(render_to_string(f"storefront/{template}.html", context), status=status)
     response["Content-Language"] = visit.tag
     response["Vary"] = "HX-Request"
     return response

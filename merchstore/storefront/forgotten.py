@@ -38,10 +38,10 @@ def forgotten(request: HttpRequest, visit: Visit) -> HttpResponse:
     form = ResetPasswordForm(data=said)
     if not form.is_valid():
         error = _("Write an e-mail address like name@example.com.")
-        return _page(request, visit, "forgotten", said | {"error": error}, status=422)
+        return answer(request, visit, "forgotten", said | {"error": error}, status=422)
     if refused := _refused(request, "reset_password", key=said["email"].lower()):
         problem, status = refused
-        return _page(request, visit, "forgotten", said | {"problem": problem}, status=status)
+        return answer(request, visit, "forgotten", said | {"problem": problem}, status=status)
     for user in form.users:
         key = f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"
         # On this site's own address, whatever host the request named.
@@ -63,11 +63,11 @@ def new_password(request: HttpRequest, visit: Visit, uidb36: str, key: str) -> H
     """
     if refused := _refused(request, "reset_password_from_key"):
         problem, status = refused
-        return _page(request, visit, "new_password", {"problem": problem}, status=status)
+        return answer(request, visit, "new_password", {"problem": problem}, status=status)
     token = request.session.get(_KEPT, "") if key == _SHOWN else key
     form = UserTokenForm(data={"uidb36": uidb36, "key": token})
     if not form.is_valid():
-        return _page(request, visit, "new_password", {"is_over": True}, status=404)
+        return answer(request, visit, "new_password", {"is_over": True}, status=404)
     if key != _SHOWN:
         request.session[_KEPT] = token
         return see_other(_onward(request, visit, f"sign-in/new-password/{uidb36}-{_SHOWN}/"))
@@ -82,7 +82,7 @@ def _set_password(request: HttpRequest, visit: Visit, user: Any) -> HttpResponse
     form = ResetPasswordKeyForm(data={"password1": said, "password2": said}, user=user)
     if not form.is_valid():
         error = " ".join(str(wrong) for found in form.errors.values() for wrong in found)
-        return _page(request, visit, "new_password", {"error": error}, status=422)
+        return answer(request, visit, "new_password", {"error": error}, status=422)
     form.save()
     del request.session[_KEPT]
     finalize_password_reset(request, user)
@@ -98,12 +98,6 @@ def _onward(request: HttpRequest, visit: Visit, rest: str, **said: str) -> str:
     if going != f"{visit.base}account/":
         said["next"] = going
     return f"{visit.base}{rest}" + (f"?{urlencode(said)}" if said else "")
-
-
-def _page(request: HttpRequest, visit: Visit, name: str, context: dict[str, Any], *, status: int) -> HttpResponse:
-    response = answer(request, visit, name, context)
-    response.status_code = status
-    return response
 
 
 def _refused(request: HttpRequest, action: str, key: str | None = None) -> tuple[str, int] | None:

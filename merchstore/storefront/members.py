@@ -121,9 +121,7 @@ def sign_in_page(
         "is_new_password": request.method == "GET" and request.GET.get("password") == "new",
         "next": next_of(request, visit),
     }
-    response = answer(request, visit, "sign_in", context)
-    response.status_code = status
-    return response
+    return answer(request, visit, "sign_in", context, status=status)
 
 
 def next_of(request: HttpRequest, visit: Visit) -> str:

@@ -67,6 +67,4 @@ def _page(
         "has_codes": bool(kinds - {Authenticator.Type.WEBAUTHN}),
         "options": {"request_options": passkeys.begin_authentication(stage.login.user)} if has_passkey else None,
     }
-    response = answer(request, visit, "second_step", context)
-    response.status_code = status
-    return response
+    return answer(request, visit, "second_step", context, status=status)
